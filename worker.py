@@ -1,1 +1,158 @@
-"""worker"""
+"""A worker: the activities with their dependencies, two task queues, and the relay."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.documents import DocumentActivities
+from activities.paging import PagingActivities
+from activities.records import RecordActivities
+from activities.war_rooms import WarRoomActivities
+from config.defaults import DOCUMENT_TEMPLATE
+from config.logging import configure_logging
+from config.settings import Settings
+from config.temporal import PAGING_QUEUE, QUEUE, connect
+from db.documents import DocumentVersions
+from db.engine import Sessions, make_engine, make_sessions
+from db.inbox import InboxMessages
+from db.rooms import WarRooms
+from gateway.outbox import OutboxDelivery
+from gateway.relay import Relay
+from gateway.workflows import Workflows
+from providers.builtin_document import BuiltinDocumentStore
+from providers.builtin_war_room import BuiltinWarRoom
+from providers.inbox import Inbox
+from providers.protocols import Channel, DocumentStore, WarRoom
+from workflows.incident import IncidentWorkflow
+
+logger = structlog.get_logger(__name__)
+
+PURE_PACKAGES = ("domain", "workflows", "activities", "pydantic", "pydantic_core", "annotated_types")
+"""Passed through the workflow sandbox: rules and value types that touch nothing outside."""
+
+GRACEFUL_STOP = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Providers:
+    """The outside systems of one worker."""
+
+    documents: DocumentStore
+    war_rooms: WarRoom
+    channels: Mapping[str, Channel]
+    inbox: Channel
+
+
+def builtin_providers(sessions: Sessions) -> Providers:
+    """Document, war room and inbox inside the product."""
+    return Providers(
+        documents=BuiltinDocumentStore(DocumentVersions(sessions)),
+        war_rooms=BuiltinWarRoom(WarRooms(sessions)),
+        channels={},
+        inbox=Inbox(InboxMessages(sessions)),
+    )
+
+
+def make_workers(client: Client, sessions: Sessions, providers: Providers, settings: Settings) -> list[Worker]:
+    """One worker for workflows and slow vendors, one for paging and records."""
+    documents = DocumentActivities(sessions, providers.documents, DOCUMENT_TEMPLATE.read_text())
+    rooms = WarRoomActivities(providers.war_rooms)
+    records = RecordActivities(sessions)
+    paging = PagingActivities(sessions, providers.channels, providers.inbox)
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PURE_PACKAGES)
+    orchestrating = Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=[IncidentWorkflow],
+        activities=[
+            documents.create_document,
+            documents.update_document,
+            rooms.open_war_room,
+            rooms.post_to_war_room,
+            rooms.archive_war_room,
+        ],
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        max_cached_workflows=settings.max_cached_workflows,
+        max_concurrent_activities=500,  # they wait for vendors: a hung one must not stop the others
+        graceful_shutdown_timeout=GRACEFUL_STOP,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=10, initial=4),
+    )
+    pager = Worker(
+        client,
+        task_queue=PAGING_QUEUE,
+        activities=[records.record, records.who_answers, paging.deliver],
+        max_concurrent_activities=100,
+        graceful_shutdown_timeout=GRACEFUL_STOP,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=10, initial=4),
+    )
+    return [orchestrating, pager]
+
+
+@contextlib.asynccontextmanager
+async def running(
+    engine: AsyncEngine, client: Client, settings: Settings, providers: Providers | None = None
+) -> AsyncIterator[None]:
+    """Workers and relay, as long as the block lasts.
+
+    Args:
+        engine: the database.
+        client: connected to Temporal.
+        settings: of this process.
+        providers: the outside systems; the built-in ones if None.
+    """
+    sessions = make_sessions(engine)
+    workflows = Workflows(client)
+    delivery = OutboxDelivery(sessions, workflows, settings)
+    relay = Relay(sessions, workflows, delivery, settings)
+    async with contextlib.AsyncExitStack() as stack:
+        for worker in make_workers(client, sessions, providers or builtin_providers(sessions), settings):
+            await stack.enter_async_context(worker)
+        relaying = asyncio.create_task(relay.run())
+        try:
+            yield
+        finally:
+            relaying.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await relaying
+            await relay.say_goodbye()
+
+
+async def _main(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    engine = make_engine(settings.database, settings.database_pool)
+    client = await _connected(settings, stop)
+    if client is not None:
+        async with running(engine, client, settings):
+            logger.info("worker: polling", queues=[QUEUE, PAGING_QUEUE])
+            await stop.wait()
+            logger.info("worker: stopping")
+    await engine.dispose()
+
+
+async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
+    """A worker needs a connection to begin with; Temporal is waited for as long as it takes."""
+    while not stop.is_set():
+        try:
+            return await connect(settings, lazy=False)
+        except RuntimeError as error:
+            logger.warning("worker: Temporal does not answer yet", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), timeout=1)
+    return None
+
+
+def run(settings: Settings) -> None:
+    """The body of `tocsin worker`: until SIGTERM or SIGINT."""
+    configure_logging(settings)
+    asyncio.run(_main(settings))

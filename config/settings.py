@@ -46,7 +46,9 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=1, le=65535, description="Where API and pages listen.")
     tls_cert: Path | None = Field(None, description="Certificate with which the API serves HTTPS itself.")
     tls_key: Path | None = Field(None, description="Key of that certificate.")
-    database_url: str | None = Field(None, description="Any PostgreSQL 15 or later: postgresql://user:password@host/db.")
+    database_url: str | None = Field(
+        None, description="Any PostgreSQL 15 or later: postgresql://user:password@host/db."
+    )
     admin_token: SecretStr | None = Field(None, description="An API token with the admin role, set by the operator.")
     admin_email: str = Field("admin@example.com", description="The first log-in.")
     admin_password: SecretStr | None = Field(None, description="Password of the first log-in.")
@@ -64,10 +66,13 @@ class Settings(BaseSettings):
     escalation_timeout_seconds: float | None = Field(
         None, gt=0, description="Makes the `fast` policy the default: so many seconds for each person of the ladder."
     )
+    archive_seconds: float = Field(
+        1800, ge=0, description="How long a war room stays open after the resolution, in seconds."
+    )
     correlation_window_seconds: int = Field(
         300, gt=0, description="How long an alert keeps its `service+severity` key open, in seconds."
     )
-    max_body_bytes: int = Field(1_048_576, gt=0, description="Largest request body that is read, in bytes.")
+    max_body_bytes: int = Field(4_194_304, gt=0, description="Largest request body that is read, in bytes.")
     api_url: str | None = Field(None, description="Where the client commands find the REST API.")
     token: SecretStr | None = Field(None, description="The API token that the client commands use.")
     temporal_address: str | None = Field(None, description="Set by `tocsin dev` for those that join it.")

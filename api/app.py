@@ -1,0 +1,53 @@
+"""The application: REST and pages in one process."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from web.security import SecurityHeaders
+
+import web
+from api import problems
+from api.asgi import Authentication, BodyLimit, TrailingSlash
+from api.container import open_container
+from api.routes import auth, catalogue, commands, health, incidents, kpis, plan
+from config.settings import Settings
+
+TITLE = "Tocsin"
+PREFIX = "/api/v1"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application of `tocsin api`.
+
+    Args:
+        settings: of this process.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_container(settings) as container:
+            app.state.container = container
+            yield
+
+    app = FastAPI(
+        title=TITLE,
+        description="Incidents and on-call. Errors are problem details (RFC 9457); lists are paged by cursor.",
+        version="1",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        openapi_url="/api/openapi.json",
+        docs_url="/api/docs/",
+        redoc_url="/api/redoc/",
+    )
+    problems.install(app)
+    for routes in (incidents, commands, plan, catalogue, auth, kpis):
+        app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(health.router)
+    web.mount(app)
+    # The last one added is the first that a request meets.
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Authentication)
+    app.add_middleware(TrailingSlash)
+    app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
+    return app

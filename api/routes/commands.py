@@ -1,0 +1,105 @@
+"""`/incidents/{id}/acknowledge/` and its kin: one handler for every command, under two verbs."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Body, Header
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from sqlalchemy import RowMapping
+
+from api.problems import Problem
+from api.references import IncidentRow
+from api.requests import Caller, JsonRoute, Parts
+from api.schemas import CommentIn, NoteIn, ResolveIn, incident_out
+from db.incidents import find
+from domain.commands import Acknowledge, Command, Comment, Escalate, Mitigate, Repair, Resolve
+from domain.roles import may_command
+from gateway.commands import Answer
+
+router = APIRouter(prefix="/incidents/{id}", tags=["commands"], route_class=JsonRoute)
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+OptionalNote = Annotated[NoteIn | None, Body()]
+
+
+def command_route(path: str, *verbs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a handler under each verb; POST too, for clients that know no PATCH."""
+
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        for verb in verbs:
+            operation = f"{handler.__name__}_{verb.lower()}"
+            router.add_api_route(path, handler, methods=[verb], operation_id=operation, responses={202: {}, 409: {}})
+        return handler
+
+    return register
+
+
+@command_route("/acknowledge/", "PATCH", "POST")
+async def acknowledge(
+    row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
+) -> JSONResponse:
+    """Take charge: the ladder stops. Acknowledging what is acknowledged says by whom."""
+    return await _give(row, parts, caller, Acknowledge(**_from(caller, key), note=body.note if body else None))
+
+
+@command_route("/mitigate/", "PATCH", "POST")
+async def mitigate(
+    row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
+) -> JSONResponse:
+    """The impact is reduced."""
+    return await _give(row, parts, caller, Mitigate(**_from(caller, key), note=body.note if body else None))
+
+
+@command_route("/resolve/", "PATCH", "POST")
+async def resolve(
+    row: IncidentRow,
+    parts: Parts,
+    caller: Caller,
+    body: Annotated[ResolveIn | None, Body()] = None,
+    key: Key = None,
+) -> JSONResponse:
+    """It is over."""
+    given = body or ResolveIn()
+    note = given.resolution_note if given.resolution_note is not None else given.note
+    command = Resolve(**_from(caller, key), resolution_note=note, root_cause=given.root_cause)
+    return await _give(row, parts, caller, command)
+
+
+@command_route("/escalate/", "POST", "PATCH")
+async def escalate(
+    row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
+) -> JSONResponse:
+    """Page the next step of the ladder now."""
+    return await _give(row, parts, caller, Escalate(**_from(caller, key), note=body.note if body else None))
+
+
+@command_route("/comments/", "POST")
+async def comment(row: IncidentRow, parts: Parts, caller: Caller, body: CommentIn, key: Key = None) -> JSONResponse:
+    """A note for the timeline and the document."""
+    return await _give(row, parts, caller, Comment(**_from(caller, key), text=body.text))
+
+
+@command_route("/repair/", "POST")
+async def repair(row: IncidentRow, parts: Parts, caller: Caller, key: Key = None) -> JSONResponse:
+    """Do again what is missing."""
+    return await _give(row, parts, caller, Repair(**_from(caller, key)))
+
+
+def _from(caller: Caller, key: str | None) -> dict[str, str]:
+    """Whose command it is; with an `Idempotency-Key` its repetition changes nothing."""
+    return {"id": f"{caller.id}:{key}" if key else str(uuid4()), "actor": caller.email, "via": "api"}
+
+
+async def _give(row: RowMapping, parts: Parts, caller: Caller, command: Command) -> JSONResponse:
+    if not may_command(caller.role, command.kind, is_lead=row["lead"] == caller.email):
+        raise Problem(403, f"Your role '{caller.role}' may not {command.kind}")
+    answer = await parts.commands.give(row["id"], command)
+    async with parts.sessions() as session:
+        now = await find(session, row["id"])
+    assert now is not None
+    body = incident_out(now, parts.settings)
+    if answer is Answer.QUEUED:
+        body |= {"queued": True, "detail": "Temporal does not answer: the command waits and will be carried out"}
+    return JSONResponse(jsonable_encoder(body), answer.value)

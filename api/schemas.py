@@ -1,0 +1,216 @@
+"""The bodies of requests, and the shape of an incident."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
+
+from config.settings import Settings
+from domain import kpi
+from domain.alert import Alert, Link
+from domain.commands import MAX_TEXT
+from domain.severity import Severity
+from gateway.starting import incident_url
+from gateway.workflows import workflow_id
+
+DEFAULT_TIME_SCALE = 60.0
+
+
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not hold the NUL character")
+    return text
+
+
+def _timestamp(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("must be a timestamp such as 2026-01-31T03:12:00Z")
+    return value
+
+
+def _in_utc(at: datetime) -> datetime:
+    if not 1970 <= at.year <= 9000:
+        raise ValueError("must lie between the years 1970 and 9000")
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _web_address(href: str) -> str:
+    if not href.lower().startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return href
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+Line = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+Instant = Annotated[datetime, BeforeValidator(_timestamp), AfterValidator(_in_utc)]
+Note = Annotated[Text, Field(max_length=MAX_TEXT)]
+Href = Annotated[Text, Field(max_length=2000), AfterValidator(_web_address)]
+
+
+class LinkIn(BaseModel):
+    """A link to something that helps."""
+
+    href: Href
+    text: Annotated[Line, Field(max_length=200)]
+
+
+class DrillIn(BaseModel):
+    """How many times as fast a drill runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time_scale: float = Field(ge=1, le=3600)
+
+
+class AlertIn(BaseModel):
+    """An alert for `POST /incidents/`. Fields that are not known are kept with the raw body."""
+
+    title: Annotated[Line, Field(max_length=500)]
+    description: Annotated[Text, Field(max_length=50_000)] = ""
+    service_name: Annotated[Line, Field(max_length=255)]
+    severity: Severity
+    detected_at: Instant | None = None
+    impacted_scopes: list[Annotated[Line, Field(max_length=255)]] = Field(default=[], max_length=50)
+    source: Annotated[Line, Field(max_length=255)] = "api"
+    fingerprint: Annotated[Line, Field(max_length=512)] | None = None
+    labels: dict[Annotated[Line, Field(max_length=200)], Annotated[Text, Field(max_length=5000)]] = Field(
+        default={}, max_length=100
+    )
+    links: list[LinkIn] = Field(default=[], max_length=50)
+    drill: StrictBool | DrillIn | None = None
+
+    def to_alert(self) -> Alert:
+        """The alert as the rules know it."""
+        scale = {True: DEFAULT_TIME_SCALE, False: None, None: None}
+        time_scale = self.drill.time_scale if isinstance(self.drill, DrillIn) else scale[self.drill]
+        return Alert(
+            **self.model_dump(include=_ALERT_FIELDS),
+            impacted_scopes=tuple(dict.fromkeys(self.impacted_scopes)),
+            links=tuple(Link(href=link.href, text=link.text) for link in self.links),
+            time_scale=time_scale,
+        )
+
+
+_ALERT_FIELDS = {
+    "title",
+    "description",
+    "service_name",
+    "severity",
+    "detected_at",
+    "source",
+    "fingerprint",
+    "labels",
+}
+
+
+class BatchIn(BaseModel):
+    """Up to 1,000 alerts, each of which stands for itself."""
+
+    alerts: list[Any] = Field(min_length=1, max_length=1000)
+
+
+class PlanIn(BaseModel):
+    """An incident that does not exist."""
+
+    service_name: Annotated[Line, Field(max_length=255)]
+    severity: Severity
+    at: Instant | None = None
+    impacted_scopes: list[Annotated[Line, Field(max_length=255)]] = Field(default=[], max_length=50)
+    drill: StrictBool | DrillIn | None = None
+
+
+class NoteIn(BaseModel):
+    """What acknowledge, mitigate and escalate take."""
+
+    note: Note | None = None
+
+
+class ResolveIn(BaseModel):
+    """What resolve takes; `note` is an alias of `resolution_note`."""
+
+    resolution_note: Note | None = None
+    note: Note | None = None
+    root_cause: Note | None = None
+
+
+class CommentIn(BaseModel):
+    """A note for the timeline."""
+
+    text: Annotated[Line, Field(max_length=MAX_TEXT)]
+
+
+class ServiceIn(BaseModel):
+    """A service of the catalogue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Line, Field(max_length=255)]
+    description: Annotated[Text, Field(max_length=5000)] = ""
+    team: Annotated[Line, Field(max_length=255)]
+    criticality: Literal["TIER_1_CRITICAL", "TIER_2", "TIER_3"] = "TIER_3"
+    runbook_url: Href | None = None
+    repository_url: Href | None = None
+    monitoring_url: Href | None = None
+
+
+class LoginIn(BaseModel):
+    """E-mail and password for a token."""
+
+    email: Annotated[Line, Field(max_length=320)]
+    password: Annotated[Text, Field(max_length=1000)]
+
+
+_AS_STORED = (
+    "id",
+    "title",
+    "description",
+    "status",
+    "severity",
+    "requested_service_name",
+    "team",
+    "lead",
+    "impacted_scopes",
+    "source",
+    "fingerprint",
+    "labels",
+    "links",
+    "alert_count",
+    "last_alert_at",
+    "lid_link",
+    "war_room_id",
+    "war_room_link",
+    "orchestration",
+    "detected_at",
+    "created_at",
+    "acknowledged_at",
+    "acknowledged_by",
+    "mitigated_at",
+    "resolved_at",
+    "resolved_by",
+    "snoozed_until",
+    "resolution_note",
+    "root_cause",
+)
+
+
+def incident_out(row: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """An incident as CONTRACT has it.
+
+    Args:
+        row: the incident's columns, with the names `service` and `team`.
+        settings: for the addresses.
+    """
+    number = row["number"]
+    temporal = f"{settings.temporal_ui_url}/namespaces/default/workflows/" if settings.temporal_ui_url else None
+    return {name: row[name] for name in _AS_STORED} | {
+        "short_id": f"INC-{number}",
+        "service": {"id": row["service_id"], "name": row["service"]},
+        "drill": {"time_scale": row["time_scale"]} if row["time_scale"] else None,
+        "mttd_seconds": kpi.mttd_seconds(row["detected_at"], row["created_at"]),
+        "mtta_seconds": kpi.mtta_seconds(row["created_at"], row["acknowledged_at"]),
+        "mttr_seconds": kpi.mttr_seconds(row["created_at"], row["resolved_at"]),
+        "url": incident_url(settings, number),
+        "workflow_id": workflow_id(number),
+        "temporal_url": temporal and temporal + workflow_id(number),
+    }

@@ -1,0 +1,34 @@
+"""How a command ends when it does not end well, with the exit status that CONTRACT gives each way."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class CommandError(Exception):
+    """A command failed; the message is for stderr."""
+
+    status = 1
+
+
+class Refused(CommandError):
+    """The product said no; the message is its reason."""
+
+    @classmethod
+    def from_problem(cls, problem: Mapping[str, Any]) -> "Refused":
+        """The refusal in a problem document (RFC 9457): its detail, and a line for each field."""
+        lines = [str(problem.get("detail") or problem.get("title") or "refused without a reason")]
+        for error in problem.get("errors") or ():
+            lines.append(f"  {error.get('field')}: {error.get('message')}")
+        return cls("\n".join(lines))
+
+
+class WrongUsage(CommandError):
+    """The command line or a setting is wrong."""
+
+    status = 2
+
+
+class Unreachable(CommandError):
+    """The product cannot be reached."""
+
+    status = 3

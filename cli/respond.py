@@ -1,0 +1,81 @@
+"""`ack`, `mitigate`, `resolve`, `note`: commands for an incident, by REST or straight to its workflow."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from cli import options, render
+from cli.client import connect
+
+
+class Door(StrEnum):
+    """The way a command takes."""
+
+    API = "api"
+    TEMPORAL = "temporal"
+
+
+Via = Annotated[Door, typer.Option(help="`temporal` signals the workflow itself and needs no API process.")]
+Actor = Annotated[
+    str | None,
+    typer.Option(help="Who acts, with --via temporal; your log-in name if left out. The API knows you by your token."),
+]
+
+
+def ack(incident: options.Ref, note: options.Note = None, via: Via = Door.API, actor: Actor = None) -> None:
+    """Take charge of an incident: nobody else is paged."""
+    _command(incident, via, actor, "acknowledge", {"note": note})
+
+
+def mitigate(incident: options.Ref, note: options.Note = None, via: Via = Door.API, actor: Actor = None) -> None:
+    """Say that the impact is reduced."""
+    _command(incident, via, actor, "mitigate", {"note": note})
+
+
+def resolve(
+    incident: options.Ref,
+    note: Annotated[str | None, typer.Option(help="How it was resolved.")] = None,
+    root_cause: Annotated[str | None, typer.Option(help="Why it happened.")] = None,
+    via: Via = Door.API,
+    actor: Actor = None,
+) -> None:
+    """Say that it is over."""
+    _command(incident, via, actor, "resolve", {"resolution_note": note, "root_cause": root_cause})
+
+
+def note(
+    incident: options.Ref,
+    text: Annotated[str, typer.Argument(help="The note.")],
+    via: Via = Door.API,
+    actor: Actor = None,
+) -> None:
+    """Write a note on an incident's timeline."""
+    _command(incident, via, actor, "comment", {"text": text})
+
+
+def _command(incident: str, via: Door, actor: str | None, kind: str, fields: Mapping[str, str | None]) -> None:
+    if via is Door.TEMPORAL:
+        from cli.temporal import signal
+
+        signal(incident, kind, actor, {name: value for name, value in fields.items() if value is not None})
+        render.say(f"{incident}: {kind} was signalled to its workflow.")
+        return
+    if actor is not None:
+        raise typer.BadParameter("only with --via temporal: the API knows you by your token", param_hint="--actor")
+    path = "comments" if kind == "comment" else kind
+    with connect() as api:
+        answer = api.post(f"/incidents/{incident}/{path}/", fields)
+    if answer.queued:
+        render.say(f"{incident}: {kind} is queued, and is carried out as soon as Temporal and its workers answer.")
+    elif kind == "comment":
+        render.say(f"{incident}: noted.")
+    else:
+        render.say(_outcome(answer.body))
+
+
+def _outcome(incident: Mapping[str, Any]) -> str:
+    """The new status, and who is in charge: whoever acknowledges second reads the name of the first."""
+    who = incident.get("acknowledged_by") if incident["status"] == "ACKNOWLEDGED" else None
+    return f"{incident['short_id']} is {incident['status']}" + (f" by {who}." if who else ".")

@@ -1,0 +1,48 @@
+"""Connections to Postgres: an engine for everything, and a small raw pool for intake's one statement."""
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+Sessions = async_sessionmaker[AsyncSession]
+IntakePool = AsyncConnectionPool[psycopg.AsyncConnection[dict[str, object]]]
+
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+def sqlalchemy_url(url: str) -> str:
+    """A plain `postgresql://` URL with the driver that Tocsin uses."""
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
+    """An engine whose broken connections are noticed before they are used."""
+    return create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+    )
+
+
+def make_sessions(engine: AsyncEngine) -> Sessions:
+    """Sessions whose objects can still be read after the commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def make_intake_pool(url: str, size: int = 4) -> IntakePool:
+    """The pool of intake: few connections, for more only wait for one another's hot rows."""
+    return AsyncConnectionPool(
+        make_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
+        kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": CONNECT_TIMEOUT_SECONDS},
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        reconnect_timeout=0,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    )

@@ -1,0 +1,31 @@
+"""Which workers live."""
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Heartbeat
+
+ALIVE_SECONDS = 15
+
+
+async def beat(session: AsyncSession, worker: str) -> None:
+    """This worker lives; what has been silent for an hour is forgotten."""
+    now = func.clock_timestamp()
+    await session.execute(
+        insert(Heartbeat)
+        .values(worker=worker, seen_at=now)
+        .on_conflict_do_update(index_elements=[Heartbeat.worker], set_={"seen_at": now})
+    )
+    await session.execute(delete(Heartbeat).where(Heartbeat.seen_at < now - text("interval '1 hour'")))
+
+
+async def stop(session: AsyncSession, worker: str) -> None:
+    """This worker ends on purpose."""
+    await session.execute(delete(Heartbeat).where(Heartbeat.worker == worker))
+
+
+async def workers_alive(session: AsyncSession) -> int:
+    """How many workers were heard of lately."""
+    since = func.clock_timestamp() - text(f"interval '{ALIVE_SECONDS} seconds'")
+    return await session.scalar(select(func.count()).where(Heartbeat.seen_at > since)) or 0

@@ -1,0 +1,80 @@
+"""Reads what a workflow must know to begin, or to go on from the row and the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.directory import directory_of, policy_of
+from db.models import Incident, Notification, Service, Team
+from domain.directory import Directory
+from domain.policy import Policy
+
+
+@dataclass(frozen=True)
+class LedgerStep:
+    """A step that is on the ledger, and whether all of it has left."""
+
+    step: str
+    recipient: str
+    channel: str
+    status: str
+
+
+@dataclass(frozen=True)
+class StartingPoint:
+    """One incident's row, what is on its ledger, and who answers for its service."""
+
+    row: RowMapping
+    policy: Policy
+    directory: Directory
+    ledger: list[LedgerStep]
+    read_at: datetime
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps on the ledger, in their order."""
+        return list(dict.fromkeys(entry.step for entry in self.ledger))
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The row as a dictionary."""
+        return dict(self.row)
+
+
+async def starting_point(session: AsyncSession, incident_id: UUID, default_policy: str) -> StartingPoint | None:
+    """Read it all in one transaction; None when there is no such incident."""
+    query = (
+        select(
+            *Incident.__table__.columns,
+            Service.name.label("service"),
+            Team.name.label("team"),
+            func.clock_timestamp().label("read_at"),
+        )
+        .join(Service, Service.id == Incident.service_id)
+        .join(Team, Team.id == Service.team_id)
+        .where(Incident.id == incident_id)
+    )
+    row = (await session.execute(query)).mappings().one_or_none()
+    if row is None:
+        return None
+    kept = Policy.model_validate(row["policy"]) if row["policy"] else None
+    return StartingPoint(
+        row=row,
+        policy=kept or await policy_of(session, row["service_id"], default_policy),
+        directory=await directory_of(session, row["service_id"]),
+        ledger=await _ledger(session, incident_id),
+        read_at=row["read_at"],
+    )
+
+
+async def _ledger(session: AsyncSession, incident_id: UUID) -> list[LedgerStep]:
+    query = (
+        select(Notification.step, Notification.recipient, Notification.channel, Notification.status)
+        .where(Notification.incident_id == incident_id)
+        .order_by(Notification.created_at)
+    )
+    return [LedgerStep(*row) for row in (await session.execute(query)).all()]

@@ -1,0 +1,101 @@
+"""What people may tell an incident to do: one union for REST, pages, CLI and `temporal workflow signal`.
+
+A command's id is the update's id, the signal's field and the outbox's key: seen twice, it acts once.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+MAX_TEXT = 10_000
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(min_length=1, max_length=200)
+    actor: str = Field("unknown", max_length=320)
+    """Who gave the command: an e-mail address, or a word for what did."""
+    via: str = Field("api", max_length=40)
+    """The door: `api`, `web`, `cli`, `temporal` …"""
+
+
+class Acknowledge(_Command):
+    """Somebody takes charge: the ladder stops."""
+
+    kind: Literal["acknowledge"] = "acknowledge"
+    note: str | None = Field(None, max_length=MAX_TEXT)
+
+
+class Mitigate(_Command):
+    """The impact is reduced."""
+
+    kind: Literal["mitigate"] = "mitigate"
+    note: str | None = Field(None, max_length=MAX_TEXT)
+
+
+class Resolve(_Command):
+    """It is over."""
+
+    kind: Literal["resolve"] = "resolve"
+    resolution_note: str | None = Field(None, max_length=MAX_TEXT)
+    root_cause: str | None = Field(None, max_length=MAX_TEXT)
+
+
+class Comment(_Command):
+    """A note for the timeline and the document."""
+
+    kind: Literal["comment"] = "comment"
+    text: str = Field(min_length=1, max_length=MAX_TEXT)
+
+
+class Escalate(_Command):
+    """Page the next step of the ladder now."""
+
+    kind: Literal["escalate"] = "escalate"
+    note: str | None = Field(None, max_length=MAX_TEXT)
+
+
+class Repair(_Command):
+    """Do again what is missing: document, war room, pages that failed."""
+
+    kind: Literal["repair"] = "repair"
+
+
+Command = Annotated[
+    Acknowledge | Mitigate | Resolve | Comment | Escalate | Repair,
+    Field(discriminator="kind"),
+]
+
+COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+
+_NAMES = {"resolve": ("resolution_note", "root_cause", "note"), "acknowledge": ("note",), "mitigate": ("note",)}
+
+
+def from_signal(kind: Literal["acknowledge", "mitigate", "resolve"], payload: Any, fallback_id: str) -> Command:
+    """The command of a signal sent by hand: whatever of it is usable is used, and nothing is required.
+
+    Args:
+        kind: the signal's name.
+        payload: whatever was sent with it; a JSON object when it was sent well.
+        fallback_id: the command's id when the sender gave none.
+    """
+    given = payload if isinstance(payload, dict) else {}
+
+    def text(name: str, limit: int) -> str | None:
+        value = given.get(name)
+        return value[:limit] if isinstance(value, str) and value else None
+
+    fields: dict[str, Any] = {name: text(name, MAX_TEXT) for name in _NAMES[kind]}
+    if kind == "resolve":
+        note = fields.pop("note")
+        fields["resolution_note"] = fields["resolution_note"] or note
+    return COMMAND.validate_python(
+        {
+            "kind": kind,
+            "id": text("id", 200) or fallback_id,
+            "actor": text("actor", 320) or "temporal",
+            "via": text("via", 40) or "temporal",
+            **fields,
+        }
+    )

@@ -1,0 +1,75 @@
+"""An incident as its workflow knows it."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.severity import Severity
+
+
+class Status(StrEnum):
+    """The states; a RESOLVED incident stays so."""
+
+    TRIGGERED = "TRIGGERED"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    MITIGATED = "MITIGATED"
+    RESOLVED = "RESOLVED"
+
+
+class Orchestration(StrEnum):
+    """How far document, war room and first messages are."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+
+
+class Incident(BaseModel):
+    """The facts that an incident's workflow owns, and those it was opened with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    number: int
+    title: str
+    description: str = ""
+    severity: Severity
+    status: Status = Status.TRIGGERED
+    service: str
+    team: str
+    lead: str | None = None
+    impacted_scopes: tuple[str, ...] = ()
+    source: str = "api"
+    time_scale: float | None = None
+    """None, or how many times as fast a drill runs."""
+    created_at: datetime
+    detected_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    mitigated_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    resolution_note: str | None = None
+    root_cause: str | None = None
+    lid_link: str | None = None
+    war_room_id: str | None = None
+    war_room_link: str | None = None
+    url: str = ""
+    """Address of the incident's page."""
+
+    @property
+    def short_id(self) -> str:
+        """`INC-42`."""
+        return f"INC-{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """Not RESOLVED."""
+        return self.status is not Status.RESOLVED
+
+    @property
+    def scale(self) -> float:
+        """By what every delay is divided: 1, or a drill's own."""
+        return self.time_scale or 1.0

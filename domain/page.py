@@ -1,0 +1,37 @@
+"""One page: a message to one recipient by one channel."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.texts import Message
+
+
+class Page(BaseModel):
+    """One delivery. Its id is `domain.escalation.delivery_id`, so a page that is tried again stays the same page.
+
+    The id is the idempotency key for providers that have one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    incident_id: UUID
+    step: str
+    recipient: str
+    channel: str
+    reason: str
+    message: Message
+    only_while_triggered: bool = True
+    """Do not begin this delivery once somebody has acknowledged."""
+
+
+class Unsent(BaseModel):
+    """A page that did not leave: `failed` after its last attempt, or `skipped` because it was called off."""
+
+    model_config = ConfigDict(frozen=True)
+
+    page: Page
+    status: Literal["failed", "skipped"]
+    error: str

@@ -1,0 +1,44 @@
+"""Who may do what (REQUIREMENTS R-C-18)."""
+
+from enum import Enum
+
+
+class Permission(Enum):
+    """Something that not everybody may do."""
+
+    READ = "read"
+    ACKNOWLEDGE = "acknowledge"
+    COMMENT = "comment"
+    RESPOND = "respond"
+    """Create, mitigate, resolve, escalate, repair."""
+    MANAGE = "manage"
+    """Edit the catalogue."""
+
+
+_VIEWER = frozenset({Permission.READ})
+_OPERATOR = _VIEWER | {Permission.ACKNOWLEDGE, Permission.COMMENT}
+_RESPONDER = _OPERATOR | {Permission.RESPOND}
+_MANAGER = _RESPONDER | {Permission.MANAGE}
+
+ROLES: dict[str, frozenset[Permission]] = {
+    "viewer": _VIEWER,
+    "operator": _OPERATOR,
+    "responder": _RESPONDER,
+    "manager": _MANAGER,
+    "admin": _MANAGER,
+}
+
+_FOR_COMMAND = {"acknowledge": Permission.ACKNOWLEDGE, "comment": Permission.COMMENT}
+_LEADS_OWN = frozenset({"acknowledge", "resolve"})
+
+
+def may(role: str, permission: Permission) -> bool:
+    """Whether a role has a permission."""
+    return permission in ROLES.get(role, frozenset())
+
+
+def may_command(role: str, command: str, *, is_lead: bool) -> bool:
+    """Whether somebody may give a command; an incident's lead may always acknowledge and resolve it."""
+    if is_lead and command in _LEADS_OWN:
+        return True
+    return may(role, _FOR_COMMAND.get(command, Permission.RESPOND))

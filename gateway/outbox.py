@@ -1,0 +1,129 @@
+"""Delivers what the outbox says: by whoever committed it at once, else by the relay. One way for both."""
+
+import asyncio
+from uuid import UUID
+
+import structlog
+from temporalio.service import RPCError
+
+from config.settings import Settings
+from db import outbox
+from db.engine import Sessions
+from db.models import Incident
+from db.outbox import OutboxRow
+from db.records import add_events, notify
+from db.starting import starting_point
+from domain.alert import AlertBatch
+from domain.commands import COMMAND
+from domain.incident import Status
+from domain.lifecycle import late
+from gateway.starting import default_policy_name, initial_state
+from gateway.workflows import ForeignWorkflow, NoWorkflow, Workflows
+
+logger = structlog.get_logger(__name__)
+
+DELIVERY_TIMEOUT_SECONDS = 8
+"""Less than the lease, so that nobody else delivers the row meanwhile."""
+
+
+class OutboxDelivery:
+    """Takes rows from the outbox and tells Temporal."""
+
+    def __init__(self, sessions: Sessions, workflows: Workflows, settings: Settings) -> None:
+        self._sessions = sessions
+        self._workflows = workflows
+        self._settings = settings
+
+    async def deliver_due(self, limit: int, incident_id: UUID | None = None) -> tuple[int, int]:
+        """Deliver the first due row of each incident, side by side; how many were delivered, and how many not."""
+        async with self._sessions.begin() as session:
+            rows = await outbox.lease(session, limit, incident_id)
+        outcomes = await asyncio.gather(*(self._deliver(row) for row in rows))
+        return outcomes.count(True), outcomes.count(False)
+
+    async def drain(self, incident_id: UUID) -> None:
+        """Deliver all of one incident's rows that are due, in their order."""
+        while (await self.deliver_due(1, incident_id))[0]:
+            pass
+
+    async def _deliver(self, row: OutboxRow) -> bool:
+        try:
+            async with asyncio.timeout(DELIVERY_TIMEOUT_SECONDS):
+                await self._tell(row)
+        except (RPCError, TimeoutError, NoWorkflow, ForeignWorkflow, RuntimeError) as error:
+            log = logger.error if isinstance(error, ForeignWorkflow) else logger.warning
+            log("outbox: not delivered", incident_id=str(row.incident_id), kind=row.kind, error=str(error) or "timeout")
+            async with self._sessions.begin() as session:
+                await outbox.failed(session, row, str(error) or "Temporal did not answer in time")
+            return False
+        return True
+
+    async def _tell(self, row: OutboxRow) -> None:
+        match row.kind:
+            case "start":
+                await self._start(row.incident_id, again=bool(row.payload.get("again")))
+                await self._done(row)
+            case "alerts":
+                await self._alerts(row)
+            case "command":
+                await self._command(row)
+            case _:
+                raise ValueError(f"outbox row {row.id} is of no kind that is known: {row.kind}")
+
+    async def _start(self, incident_id: UUID, *, again: bool = False) -> None:
+        async with self._sessions() as session:
+            point = await starting_point(session, incident_id, default_policy_name(self._settings))
+        if point is None or point.row["status"] == Status.RESOLVED:
+            return
+        await self._workflows.start(initial_state(point, self._settings), again=again)
+
+    async def _alerts(self, row: OutboxRow) -> None:
+        async with self._sessions() as session:
+            incident = await session.get_one(Incident, row.incident_id)
+            since = await outbox.alerts_since(session, row)
+        if since.at is None:  # the alerts were taken back when their incident was resolved
+            await self._done(row)
+            return
+        batch = AlertBatch(
+            alert_count=incident.alert_count,
+            sources=tuple(since.sources),
+            highest=since.highest,
+            latest_title=since.titles[-1],
+            at=since.at,
+        )
+        try:
+            await self._workflows.signal(incident.number, "alerts", batch)
+        except NoWorkflow:
+            if incident.status != Status.RESOLVED:
+                await self._start(row.incident_id, again=True)
+                await self._workflows.signal(incident.number, "alerts", batch)
+        async with self._sessions.begin() as session:
+            await outbox.alerts_delivered(session, row, batch.alert_count)
+
+    async def _command(self, row: OutboxRow) -> None:
+        command = COMMAND.validate_python(row.payload)
+        async with self._sessions() as session:
+            incident = await session.get_one(Incident, row.incident_id)
+        try:
+            await self._workflows.signal(incident.number, "command", command)
+        except NoWorkflow:
+            if incident.status == Status.RESOLVED:
+                await self._note_late(row)
+            else:
+                await self._start(row.incident_id, again=True)
+                await self._workflows.signal(incident.number, "command", command)
+        await self._done(row)
+
+    async def _note_late(self, row: OutboxRow) -> None:
+        """The workflow has ended: nobody else writes this incident any more."""
+        command = COMMAND.validate_python(row.payload)
+        async with self._sessions.begin() as session:
+            incident = await session.get_one(Incident, row.incident_id)
+            now = await session.scalar(outbox.NOW)
+            event = late(command, f"INC-{incident.number} is already RESOLVED", now)
+            await add_events(session, row.incident_id, f"late.{command.id}", [event])
+            await notify(session, row.incident_id)
+
+    async def _done(self, row: OutboxRow) -> None:
+        async with self._sessions.begin() as session:
+            await outbox.delivered(session, row.id)

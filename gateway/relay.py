@@ -1,0 +1,110 @@
+"""Delivers what nobody delivered at once, and brings back workflows that were lost.
+
+Runs in every worker; any number of them share the outbox.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import structlog
+
+from config.settings import Settings
+from db import outbox
+from db.engine import Sessions
+from db.heartbeats import beat, stop
+from gateway.outbox import OutboxDelivery
+from gateway.workflows import Workflows
+
+logger = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.5
+BATCH = 50
+BEAT_SECONDS = 5
+DESCRIBE_AT_ONCE = 16
+
+
+class Relay:
+    """One loop for the outbox, one for the watch over Temporal and lost workflows."""
+
+    def __init__(self, sessions: Sessions, workflows: Workflows, delivery: OutboxDelivery, settings: Settings) -> None:
+        self._sessions = sessions
+        self._workflows = workflows
+        self._delivery = delivery
+        self._settings = settings
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+
+    async def run(self) -> None:
+        """Work until cancelled; a database that is away is waited for."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._forever(self._relay_once, POLL_SECONDS))
+            loops.create_task(self._watch())
+
+    async def reconcile(self) -> int:
+        """Queue the start of every open incident that has no running workflow; how many there were."""
+        async with self._sessions() as session:
+            incidents = await outbox.open_incidents(session)
+        gate = asyncio.Semaphore(DESCRIBE_AT_ONCE)
+        lost = await asyncio.gather(*(self._queue_if_lost(gate, *incident) for incident in incidents))
+        if any(lost):
+            logger.warning("reconcile: open incidents without a workflow", count=sum(lost))
+        return sum(lost)
+
+    async def _queue_if_lost(self, gate: asyncio.Semaphore, incident_id: UUID, number: int, rank: int) -> bool:
+        async with gate:
+            if await self._workflows.is_running(number):
+                return False
+            async with self._sessions.begin() as session:
+                return await outbox.put_start_if_lost(session, incident_id, rank)
+
+    async def _relay_once(self) -> None:
+        while (await self._delivery.deliver_due(BATCH))[0] == BATCH:
+            pass
+
+    async def _watch(self) -> None:
+        """Beat while Temporal answers; reconcile at the start, when Temporal comes back, and now and then."""
+        was_reachable, reconciled_at = False, float("-inf")
+        while True:
+            reachable = await self._workflows.is_reachable()
+            try:
+                if reachable:
+                    await self._beat()
+                if reachable and not was_reachable:
+                    await self._make_all_due()
+                if reachable and (
+                    not was_reachable or time.monotonic() - reconciled_at > self._settings.reconcile_seconds
+                ):
+                    await self.reconcile()
+                    reconciled_at = time.monotonic()
+                was_reachable = reachable
+            except Exception:
+                logger.exception("relay: watch failed, trying again")
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def say_goodbye(self) -> None:
+        """This worker ends on purpose: nobody needs to wait for its silence to be noticed."""
+        try:
+            async with self._sessions.begin() as session:
+                await stop(session, self._name)
+        except Exception:
+            logger.warning("relay: the database did not hear the goodbye")
+
+    async def _beat(self) -> None:
+        async with self._sessions.begin() as session:
+            await beat(session, self._name)
+
+    async def _make_all_due(self) -> None:
+        async with self._sessions.begin() as session:
+            await outbox.make_all_due(session)
+
+    async def _forever(self, once: Callable[[], Awaitable[None]], pause_seconds: float) -> None:
+        while True:
+            try:
+                await once()
+            except Exception:
+                logger.exception("relay: outbox failed, trying again")
+                await asyncio.sleep(1)
+            await asyncio.sleep(pause_seconds)

@@ -1,0 +1,92 @@
+"""An incident's row and ledger as the state with which its workflow begins, or begins again."""
+
+from config.settings import Settings
+from db.starting import LedgerStep, StartingPoint
+from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, passed, plan
+from domain.incident import Incident, Orchestration
+from domain.policy import Policy, fast
+from domain.severity import Severity
+from workflows.state import IncidentState
+
+
+def default_policy_name(settings: Settings) -> str:
+    """`ladder`, unless a time-out for each level makes `fast` the default (REQUIREMENTS X-02)."""
+    return "fast" if settings.escalation_timeout_seconds else "ladder"
+
+
+def incident_url(settings: Settings, number: int) -> str:
+    """The incident's page."""
+    return f"{settings.base_url}/incidents/INC-{number}"
+
+
+def initial_state(point: StartingPoint, settings: Settings) -> IncidentState:
+    """The state of an incident's workflow, whether it never ran or was lost with Temporal's own storage.
+
+    Steps on the ledger are not fired again, save the latest one: some of its deliveries may be missing, and
+    those that were sent are recognised by their ids.
+    """
+    columns = point.columns
+    facts = {name: value for name, value in columns.items() if name in Incident.model_fields}
+    incident = Incident.model_validate(facts | {"url": incident_url(settings, columns["number"])})
+    return IncidentState(
+        incident=incident,
+        service_id=columns["service_id"],
+        policy=kept_policy(point, settings),
+        directory=point.directory,
+        directory_at=point.read_at,
+        climb=_climb_again(point, settings),
+        told=_told(point.ledger),
+        orchestration=Orchestration(columns["orchestration"]),
+        alert_count=columns["alert_count"],
+        revision=columns["revision"],
+        link_grace_seconds=settings.link_grace_seconds,
+        archive_seconds=settings.archive_seconds,
+        resolution_sent=any(entry.step == RESOLVED_STEP for entry in point.ledger),
+    )
+
+
+def with_timeout(policy: Policy, settings: Settings) -> Policy:
+    """The `fast` policy with the configured time-out for each level; any other as it is."""
+    timeout = settings.escalation_timeout_seconds
+    return fast(policy, timeout) if timeout and policy.name == "fast" else policy
+
+
+def whole_plan(point: StartingPoint, settings: Settings) -> list[PlannedStep]:
+    """Every step of an incident's plan, by its row and its ledger."""
+    row = point.row
+    climb = Climb(
+        started_at=row["ladder_started_at"] or point.read_at,
+        generation=row["ladder_generation"],
+        advance_seconds=row["ladder_advance_seconds"],
+        time_scale=row["time_scale"] or 1.0,
+        fired=tuple(point.steps),
+    )
+    policy = kept_policy(point, settings)
+    return plan(policy, Severity(row["severity"]), row["impacted_scopes"], point.directory, climb)
+
+
+def kept_policy(point: StartingPoint, settings: Settings) -> Policy:
+    """The policy that an incident started with, else the one it will start with."""
+    return point.policy if point.row["policy"] else with_timeout(point.policy, settings)
+
+
+def _climb_again(point: StartingPoint, settings: Settings) -> Climb | None:
+    row = point.row
+    if row["ladder_started_at"] is None:
+        return None
+    over = passed(whole_plan(point, settings), point.steps)
+    return Climb(
+        started_at=row["ladder_started_at"],
+        generation=row["ladder_generation"],
+        advance_seconds=row["ladder_advance_seconds"],
+        time_scale=row["time_scale"] or 1.0,
+        fired=over[:-1],
+    )
+
+
+def _told(ledger: list[LedgerStep]) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for entry in ledger:
+        if entry.status in ("sent", "delivered") and entry.step != RESOLVED_STEP:
+            told.setdefault(entry.recipient, entry.channel)
+    return told

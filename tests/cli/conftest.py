@@ -1,0 +1,51 @@
+"""Fixtures of the command line."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.app import app
+from cli.dev import ports
+from cli.dev.postgres import Postgres
+from config.settings import get_settings
+from tests.cli.support import FakeTocsin, serving
+
+Tocsin = Callable[..., Result]
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No `.env`, no running `tocsin dev`, no variable of the machine."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TOCSIN_HOME", "TOCSIN_API_URL", "TOCSIN_TOKEN", "TOCSIN_ADMIN_TOKEN", "TOCSIN_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def product(bare: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTocsin]:
+    """A product that the command line finds, with token `secret`."""
+    with serving(FakeTocsin()) as fake:
+        monkeypatch.setenv("TOCSIN_API_URL", fake.url)
+        monkeypatch.setenv("TOCSIN_TOKEN", "secret")
+        yield fake
+
+
+@pytest.fixture
+def tocsin(bare: None) -> Tocsin:
+    """Run `tocsin` with these arguments."""
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """An empty Postgres for a module."""
+    server = Postgres(tmp_path_factory.mktemp("pg"), ports.choose_free(), "secret", options={"fsync": "off"})
+    server.start()
+    yield server
+    server.stop()

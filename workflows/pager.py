@@ -1,0 +1,105 @@
+"""Sends the deliveries of a step, each by an activity of its own, and waits for none of them."""
+
+import asyncio
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from workflows.policies import PAGE
+from workflows.recorder import Recorder
+from workflows.state import FailedPage, IncidentState
+
+with workflow.unsafe.imports_passed_through():
+    from activities.contracts import PagingContract
+    from domain.escalation import Delivery, delivery_id
+    from domain.events import Event, EventType
+    from domain.lifecycle import Outcome
+    from domain.page import Page, Unsent
+    from domain.texts import Message
+
+
+class Pager:
+    """Knows which deliveries are under way, and can call them off."""
+
+    def __init__(self, state: IncidentState, recorder: Recorder, task_queue: str) -> None:
+        self._state = state
+        self._recorder = recorder
+        self._task_queue = task_queue
+        self._under_way: dict[asyncio.Task[None], str] = {}
+
+    @property
+    def idle(self) -> bool:
+        """No delivery is under way."""
+        return not self._under_way
+
+    def busy_with(self, step: str) -> bool:
+        """Whether deliveries of this step are under way."""
+        return step in self._under_way.values()
+
+    def send(
+        self, step: str, deliveries: Sequence[Delivery], message: Message, *, only_while_triggered: bool = True
+    ) -> None:
+        """Begin every delivery of a step at once."""
+        for delivery in deliveries:
+            page = self._page(step, delivery, message, only_while_triggered)
+            task = asyncio.create_task(self._deliver(page, delivery))
+            self._under_way[task] = step
+            task.add_done_callback(self._ended)
+
+    def call_off(self) -> None:
+        """Somebody has acknowledged: what has not begun does not begin. What is being sent is let finish."""
+        for task in self._under_way:
+            task.cancel()
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        del self._under_way[task]
+
+    def _page(self, step: str, delivery: Delivery, message: Message, only_while_triggered: bool) -> Page:
+        incident = self._state.incident
+        return Page(
+            id=delivery_id(incident.id, step, delivery.recipient, delivery.channel),
+            incident_id=incident.id,
+            step=step,
+            recipient=delivery.recipient,
+            channel=delivery.channel,
+            reason=delivery.reason,
+            message=message,
+            only_while_triggered=only_while_triggered,
+        )
+
+    async def _deliver(self, page: Page, delivery: Delivery) -> None:
+        try:
+            delivered = await workflow.execute_activity_method(
+                PagingContract.deliver,  # type: ignore[type-abstract]
+                page,
+                task_queue=self._task_queue,
+                start_to_close_timeout=PAGE.attempt,
+                schedule_to_close_timeout=PAGE.altogether,
+                retry_policy=PAGE.retry,
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                summary=f"{page.step}: {page.channel} to {page.recipient}",
+            )
+        except ActivityError as error:
+            self._not_sent(page, delivery, error)
+            return
+        if delivered.status == "sent":
+            self._state.told.setdefault(page.recipient, page.channel)
+            text = f"{page.channel} to {page.recipient} ({page.reason})"
+            self._recorder.record(Outcome(events=(_event(EventType.ALERT_SENT, text, page),)))
+
+    def _not_sent(self, page: Page, delivery: Delivery, error: ActivityError) -> None:
+        if is_cancelled_exception(error):
+            self._recorder.record(Outcome(), Unsent(page=page, status="skipped", error="called off"))
+            return
+        why = str(error.cause or error)
+        self._state.failed_pages.append(FailedPage(step=page.step, delivery=delivery))
+        text = f"{page.channel} to {page.recipient} was given up: {why}"
+        self._recorder.record(
+            Outcome(events=(_event(EventType.FAILURE, text, page),)), Unsent(page=page, status="failed", error=why)
+        )
+
+
+def _event(kind: EventType, text: str, page: Page) -> Event:
+    data = {"step": page.step, "recipient": page.recipient, "channel": page.channel}
+    return Event(type=kind, message=text, at=workflow.now(), data=data)

@@ -1,0 +1,64 @@
+"""Time-outs and retries, one set for each kind of activity. All of it is real time, in drills too."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long one attempt may take, how long all of them, and how they follow one another."""
+
+    attempt: timedelta
+    retry: RetryPolicy
+    altogether: timedelta | None = None
+
+
+RECORD = Limits(
+    attempt=timedelta(seconds=10),
+    retry=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5)),
+)
+"""Our own database: a record is never given up, for the row must come to equal the workflow."""
+
+LOOK_UP = Limits(
+    attempt=timedelta(seconds=3),
+    altogether=timedelta(seconds=5),
+    retry=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=1)),
+)
+"""Who is on call now; when the database does not say so in time, what was known last is used."""
+
+PAGE = Limits(
+    attempt=timedelta(seconds=15),
+    altogether=timedelta(minutes=15),
+    retry=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        maximum_interval=timedelta(seconds=30),
+        non_retryable_error_types=["Refused"],
+    ),
+)
+"""A page: soon and often, and on the timeline as failed when it is too late to be of use."""
+
+PROVIDER = Limits(
+    attempt=timedelta(seconds=90),
+    altogether=timedelta(minutes=10),
+    retry=RetryPolicy(
+        initial_interval=timedelta(seconds=2),
+        maximum_interval=timedelta(seconds=60),
+        maximum_attempts=5,
+        non_retryable_error_types=["Refused"],
+    ),
+)
+"""Document and war room: nobody waits for them longer than the link grace."""
+
+DIRECTORY_AGE = timedelta(seconds=30)
+"""An answer to "who is on call" is good for so long."""
+
+DOCUMENT_REST = timedelta(seconds=5)
+"""The document is brought up to the timeline at most this often."""
+
+MESSAGES_PER_RUN = 1500
+"""Commands and alert batches after which the workflow continues as new; the server refuses the 2,001st update."""
+
+COMMANDS_REMEMBERED = 500
+"""Ids of commands that are known to have acted, kept across continue-as-new."""

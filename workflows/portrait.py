@@ -1,0 +1,91 @@
+"""What the Temporal Web UI shows of an incident: current details and search attributes."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from workflows import search_attributes
+from workflows.ladder import Ladder
+from workflows.state import IncidentState
+
+with workflow.unsafe.imports_passed_through():
+    from domain.escalation import PlannedStep
+    from domain.incident import Incident, Status
+
+
+class Portrait:
+    """Paints the incident anew whenever something that can be seen has changed."""
+
+    def __init__(self, state: IncidentState, ladder: Ladder) -> None:
+        self._state = state
+        self._ladder = ladder
+        self._painted: tuple[object, ...] = ()
+        self._attributes: tuple[str, str] | None = None
+
+    async def run(self) -> None:
+        """Follow the incident, for ever."""
+        while True:
+            self._paint()
+            await workflow.wait_condition(lambda: self._features() != self._painted)
+
+    def _paint(self) -> None:
+        self._painted = self._features()
+        workflow.set_current_details(current_details(self._state, self._ladder.upcoming(), workflow.now()))
+        incident = self._state.incident
+        attributes = (incident.status.value, incident.severity.value)
+        if attributes != self._attributes:
+            self._attributes = attributes
+            workflow.upsert_search_attributes(
+                [
+                    search_attributes.STATUS.value_set(incident.status.value),
+                    search_attributes.SEVERITY.value_set(incident.severity.value),
+                ]
+            )
+
+    def _features(self) -> tuple[object, ...]:
+        state = self._state
+        fired = state.climb.fired if state.climb else ()
+        failed = (state.document_failed, state.war_room_failed)
+        return state.incident, fired, failed, state.alert_count, len(state.told)
+
+
+def current_details(state: IncidentState, upcoming: list[PlannedStep], now: datetime) -> str:
+    """Markdown: where the incident stands, who was told, what comes next."""
+    incident = state.incident
+    lines = [
+        f"**{incident.status}** · {incident.severity} · {incident.service} · {incident.team}"
+        + (f" · DRILL ×{incident.scale:g}" if incident.time_scale else ""),
+        "",
+        f"[{incident.short_id}: {incident.title}]({incident.url})",
+        "",
+        *_people(incident),
+        f"- Told so far: {_told(state)}",
+        f"- Next: {_next(incident, upcoming)}",
+        f"- Document: {incident.lid_link or ('failed' if state.document_failed else 'not yet')}",
+    ]
+    if incident.severity.needs_war_room:
+        lines.append(f"- War room: {incident.war_room_link or ('failed' if state.war_room_failed else 'not yet')}")
+    lines.append(f"- As of {now:%Y-%m-%d %H:%M:%S} UTC, {state.alert_count} alerts")
+    return "\n".join(lines)
+
+
+def _people(incident: Incident) -> list[str]:
+    said = (
+        ("Acknowledged", incident.acknowledged_by, incident.acknowledged_at),
+        ("Resolved", incident.resolved_by, incident.resolved_at),
+    )
+    return [f"- {word} by {who} at {at:%H:%M:%S} UTC" for word, who, at in said if who and at]
+
+
+def _told(state: IncidentState) -> str:
+    return ", ".join(f"{who} ({channel})" for who, channel in state.told.items()) or "nobody"
+
+
+def _next(incident: Incident, upcoming: list[PlannedStep]) -> str:
+    if incident.status is not Status.TRIGGERED:
+        return f"nothing by itself: somebody has it in hand ({incident.lead or 'no lead'})"
+    if not upcoming:
+        return "no step is left"
+    step = upcoming[0]
+    whom = ", ".join(f"{d.channel} to {d.recipient}" for d in step.deliveries) or "nobody (skipped)"
+    return f"{step.step} at {step.at:%H:%M:%S} UTC: {whom}"
