@@ -28,7 +28,7 @@ class TrailingSlash:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(API) and not scope["path"].endswith("/"):
-            scope = scope | {"path": scope["path"] + "/"}
+            scope = {**scope, "path": scope["path"] + "/"}
         await self._app(scope, receive, send)
 
 

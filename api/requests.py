@@ -44,7 +44,7 @@ class JsonRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             headers = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
-            scope = request.scope | {"headers": [*headers, (b"content-type", b"application/json")]}
+            scope = {**request.scope, "headers": [*headers, (b"content-type", b"application/json")]}
             return await handler(JsonRequest(scope, request.receive))
 
         return strict
@@ -97,7 +97,7 @@ def decode_cursor(cursor: str | None, *readers: Callable[[str], Any]) -> tuple[A
         return None
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if len(parts) != len(readers):
+        if len(parts) != len(readers) or not all(isinstance(part, str) for part in parts):
             raise ValueError("of another list")
         return tuple(read(part) for read, part in zip(readers, parts, strict=True))
     except (ValueError, TypeError, binascii.Error) as error:

@@ -1,10 +1,11 @@
 """The bodies of requests, and the shape of an incident."""
 
-from collections.abc import Mapping
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
+from sqlalchemy import RowMapping
 
 from config.settings import Settings
 from domain import kpi
@@ -16,6 +17,8 @@ from gateway.workflows import workflow_id
 
 DEFAULT_TIME_SCALE = 60.0
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:")
+
 
 def _without_nul(text: str) -> str:
     if "\x00" in text:
@@ -24,7 +27,7 @@ def _without_nul(text: str) -> str:
 
 
 def _timestamp(value: object) -> object:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _DATE.match(value):  # a number would be read as seconds since 1970
         raise ValueError("must be a timestamp such as 2026-01-31T03:12:00Z")
     return value
 
@@ -42,7 +45,7 @@ def _web_address(href: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_without_nul)]
-Line = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_without_nul)]
 Instant = Annotated[datetime, BeforeValidator(_timestamp), AfterValidator(_in_utc)]
 Note = Annotated[Text, Field(max_length=MAX_TEXT)]
 Href = Annotated[Text, Field(max_length=2000), AfterValidator(_web_address)]
@@ -194,7 +197,7 @@ _AS_STORED = (
 )
 
 
-def incident_out(row: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def incident_out(row: RowMapping | dict[str, Any], settings: Settings) -> dict[str, Any]:
     """An incident as CONTRACT has it.
 
     Args:

@@ -28,6 +28,7 @@ def hash_password(password: str) -> str:
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether a password is the right one; takes as long when there is no such user."""
     try:
-        return _PASSWORDS.verify(stored or _NOBODY, password) and stored is not None
+        _PASSWORDS.verify(stored or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None

@@ -35,7 +35,7 @@ class DocumentVersions:
             return (await session.scalars(_newest_first(incident_id))).all()
 
 
-def _newest_first(incident_id: UUID) -> Select[tuple[DocumentVersion]]:
+def _newest_first(incident_id: UUID) -> Select[DocumentVersion]:
     return (
         select(DocumentVersion)
         .where(DocumentVersion.incident_id == incident_id)

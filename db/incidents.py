@@ -30,7 +30,7 @@ class Filters:
     drill: bool | None = None
 
 
-def _incidents() -> Select[Any]:
+def _incidents() -> Select[*tuple[Any, ...]]:
     return (
         select(*Incident.__table__.columns, Service.name.label("service"), Team.name.label("team"))
         .join(Service, Service.id == Incident.service_id)

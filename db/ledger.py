@@ -25,6 +25,8 @@ async def claim(session: AsyncSession, page: Page, provider: str) -> str | None:
     if status in ("sent", "delivered"):
         return "sent"
     if page.only_while_triggered and not await _is_triggered(session, page.incident_id):
+        if status == "pending":  # an earlier attempt failed
+            await _skip(session, page.id)
         return "skipped"
     await session.execute(
         insert(Notification)
@@ -67,10 +69,17 @@ async def note_error(session: AsyncSession, delivery_id: UUID, error: str) -> No
     await session.execute(
         update(Notification)
         .where(Notification.id == delivery_id, Notification.status == "pending")
-        .values(error=error[:2000])
+        .values(error=error.replace("\0", "")[:2000])
     )
 
 
 async def _is_triggered(session: AsyncSession, incident_id: UUID) -> bool:
-    status = await session.scalar(select(Incident.status).where(Incident.id == incident_id))
-    return status == "TRIGGERED"
+    """Locked until the commit: no row of the ledger is begun after an acknowledgement was recorded."""
+    query = select(Incident.status).where(Incident.id == incident_id).with_for_update(read=True)
+    return await session.scalar(query) == "TRIGGERED"
+
+
+async def _skip(session: AsyncSession, delivery_id: UUID) -> None:
+    await session.execute(
+        update(Notification).where(Notification.id == delivery_id).values(status="skipped", error="called off")
+    )

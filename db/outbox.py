@@ -7,10 +7,11 @@ process that dies loses nothing; delivering twice is harmless, for every message
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Row, delete, func, insert, literal, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -137,14 +138,14 @@ async def oldest_age_seconds(session: AsyncSession) -> tuple[float, float]:
     return float(row[0] or 0), float(row[1] or 0)
 
 
-async def alerts_since(session: AsyncSession, row: OutboxRow) -> Row[Any]:
+async def alerts_since(session: AsyncSession, row: OutboxRow) -> Row[Sequence[str], str, datetime, Sequence[str]]:
     """What the alerts that wait with this row come to: sources, worst severity, latest title, total count."""
     since = select(Outbox.created_at).where(Outbox.id == row.id).scalar_subquery()
     query = select(
         func.array_agg(Alert.source.distinct()).label("sources"),
         func.min(Alert.severity).label("highest"),
         func.max(Alert.received_at).label("at"),
-        (func.array_agg(Alert.title).label("titles")),
+        func.array_agg(aggregate_order_by(Alert.title, Alert.received_at)).label("titles"),
     ).where(Alert.incident_id == row.incident_id, Alert.received_at >= since - text("interval '1 second'"))
     return (await session.execute(query)).one()
 

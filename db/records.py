@@ -84,7 +84,7 @@ async def add_events(session: AsyncSession, incident_id: UUID, key: str, events:
             "incident_id": incident_id,
             "key": f"{key}.{number}",
             "type": event.type.value,
-            "message": event.message,
+            "message": event.message.replace("\0", ""),  # a vendor's error may hold anything
             "actor": event.actor,
             "created_at": event.at,
             "data": event.data,
@@ -104,7 +104,7 @@ async def notify(session: AsyncSession, incident_id: UUID) -> None:
 
 async def _mark_unsent(session: AsyncSession, unsent: Unsent) -> None:
     """`failed` is on the ledger whatever happened; `skipped` only marks a row that was begun."""
-    page, values = unsent.page, {"status": unsent.status, "error": unsent.error[:2000]}
+    page, values = unsent.page, {"status": unsent.status, "error": unsent.error.replace("\0", "")[:2000]}
     if unsent.status == "skipped":
         await session.execute(
             update(Notification).where(Notification.id == page.id, Notification.status == "pending").values(values)
@@ -140,6 +140,7 @@ async def _take_back(session: AsyncSession, incident_id: UUID, decided_at: datet
         for alert in late
     ]
     connection = await (await session.connection()).get_raw_connection()
+    assert connection.driver_connection is not None
     await admit(connection.driver_connection, items)  # in this transaction
     await session.execute(
         update(Incident).where(Incident.id == incident_id).values(alert_count=Incident.alert_count - len(late))

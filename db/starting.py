@@ -9,8 +9,9 @@ from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.directory import directory_of, policy_of
-from db.models import Incident, Notification, Service, Team
+from db.models import Event, Incident, Notification, Outbox, Service, Team
 from domain.directory import Directory
+from domain.events import EventType
 from domain.policy import Policy
 
 
@@ -33,6 +34,8 @@ class StartingPoint:
     directory: Directory
     ledger: list[LedgerStep]
     read_at: datetime
+    alerts_told: int
+    """Alerts that the workflow needs no more word of: all, or those on the timeline while word of others waits."""
 
     @property
     def steps(self) -> list[str]:
@@ -68,7 +71,18 @@ async def starting_point(session: AsyncSession, incident_id: UUID, default_polic
         directory=await directory_of(session, row["service_id"]),
         ledger=await _ledger(session, incident_id),
         read_at=row["read_at"],
+        alerts_told=await _alerts_told(session, incident_id, row["alert_count"]),
     )
+
+
+async def _alerts_told(session: AsyncSession, incident_id: UUID, received: int) -> int:
+    waits = select(Outbox.id).where(Outbox.incident_id == incident_id, Outbox.kind == "alerts")
+    if await session.scalar(waits) is None:
+        return received
+    repeats = select(func.sum(Event.data["count"].as_integer())).where(
+        Event.incident_id == incident_id, Event.type == EventType.ALERT_RECEIVED
+    )
+    return 1 + (await session.scalar(repeats) or 0)
 
 
 async def _ledger(session: AsyncSession, incident_id: UUID) -> list[LedgerStep]:

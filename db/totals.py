@@ -11,7 +11,7 @@ BUCKETS = (60, 300, 900, 1800, 3600, 14_400, 86_400)
 """Upper bounds of the histograms, in seconds."""
 
 
-async def incidents_by_kind(session: AsyncSession) -> Sequence[Row[tuple[str, str, str, int]]]:
+async def incidents_by_kind(session: AsyncSession) -> Sequence[Row[str, str, str, int]]:
     """Incidents by severity, service and source."""
     query = (
         select(Incident.severity, Service.name, Incident.source, func.count())
@@ -21,7 +21,7 @@ async def incidents_by_kind(session: AsyncSession) -> Sequence[Row[tuple[str, st
     return (await session.execute(query)).all()
 
 
-async def open_by_state(session: AsyncSession) -> Sequence[Row[tuple[str, str, int]]]:
+async def open_by_state(session: AsyncSession) -> Sequence[Row[str, str, int]]:
     """Open incidents by severity and status."""
     query = (
         select(Incident.severity, Incident.status, func.count())
@@ -31,19 +31,19 @@ async def open_by_state(session: AsyncSession) -> Sequence[Row[tuple[str, str, i
     return (await session.execute(query)).all()
 
 
-async def alerts_by_source(session: AsyncSession) -> Sequence[Row[tuple[str, bool, int]]]:
+async def alerts_by_source(session: AsyncSession) -> Sequence[Row[str, bool, int]]:
     """Alerts by source and whether they joined an incident."""
     query = select(Alert.source, Alert.deduplicated, func.count()).group_by(Alert.source, Alert.deduplicated)
     return (await session.execute(query)).all()
 
 
-async def notifications_by_result(session: AsyncSession) -> Sequence[Row[tuple[str, str, int]]]:
+async def notifications_by_result(session: AsyncSession) -> Sequence[Row[str, str, int]]:
     """Deliveries by provider and status."""
     query = select(Notification.provider, Notification.status, func.count())
     return (await session.execute(query.group_by(Notification.provider, Notification.status))).all()
 
 
-async def escalations_by_step(session: AsyncSession) -> Sequence[Row[tuple[str, int]]]:
+async def escalations_by_step(session: AsyncSession) -> Sequence[Row[str, int]]:
     """Escalation entries of timelines, by step."""
     step = Event.data["step"].astext
     query = select(step, func.count()).where(Event.type == "ESCALATED", step.is_not(None)).group_by(step)

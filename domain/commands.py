@@ -8,15 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 MAX_TEXT = 10_000
+_STORABLE = r"^[^\x00]*$"
+"""Postgres keeps every character but NUL; a command that cannot be recorded would hold up its incident for ever."""
 
 
 class _Command(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    id: str = Field(min_length=1, max_length=200)
-    actor: str = Field("unknown", max_length=320)
+    id: str = Field(min_length=1, max_length=200, pattern=_STORABLE)
+    actor: str = Field("unknown", max_length=320, pattern=_STORABLE)
     """Who gave the command: an e-mail address, or a word for what did."""
-    via: str = Field("api", max_length=40)
+    via: str = Field("api", max_length=40, pattern=_STORABLE)
     """The door: `api`, `web`, `cli`, `temporal` …"""
 
 
@@ -24,36 +26,36 @@ class Acknowledge(_Command):
     """Somebody takes charge: the ladder stops."""
 
     kind: Literal["acknowledge"] = "acknowledge"
-    note: str | None = Field(None, max_length=MAX_TEXT)
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
 
 
 class Mitigate(_Command):
     """The impact is reduced."""
 
     kind: Literal["mitigate"] = "mitigate"
-    note: str | None = Field(None, max_length=MAX_TEXT)
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
 
 
 class Resolve(_Command):
     """It is over."""
 
     kind: Literal["resolve"] = "resolve"
-    resolution_note: str | None = Field(None, max_length=MAX_TEXT)
-    root_cause: str | None = Field(None, max_length=MAX_TEXT)
+    resolution_note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
+    root_cause: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
 
 
 class Comment(_Command):
     """A note for the timeline and the document."""
 
     kind: Literal["comment"] = "comment"
-    text: str = Field(min_length=1, max_length=MAX_TEXT)
+    text: str = Field(min_length=1, max_length=MAX_TEXT, pattern=_STORABLE)
 
 
 class Escalate(_Command):
     """Page the next step of the ladder now."""
 
     kind: Literal["escalate"] = "escalate"
-    note: str | None = Field(None, max_length=MAX_TEXT)
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
 
 
 class Repair(_Command):
@@ -84,7 +86,10 @@ def from_signal(kind: Literal["acknowledge", "mitigate", "resolve"], payload: An
 
     def text(name: str, limit: int) -> str | None:
         value = given.get(name)
-        return value[:limit] if isinstance(value, str) and value else None
+        if not isinstance(value, str):
+            return None
+        storable = value.replace("\0", "").encode(errors="replace").decode()  # no NUL, no half of a surrogate pair
+        return storable[:limit] or None
 
     fields: dict[str, Any] = {name: text(name, MAX_TEXT) for name in _NAMES[kind]}
     if kind == "resolve":

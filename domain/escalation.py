@@ -51,6 +51,14 @@ class Climb(BaseModel):
     time_scale: float = 1
     """A drill divides every delay by this."""
     fired: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    """Of those that are over, the ones that reached nobody when they were due: what follows did not wait for them."""
+
+    def after(self, *steps: PlannedStep) -> "Climb":
+        """The climb once these steps have been fired, or skipped when they reach nobody."""
+        over = tuple(step.step for step in steps)
+        empty = tuple(step.step for step in steps if not step.deliveries)
+        return self.model_copy(update={"fired": (*self.fired, *over), "skipped": (*self.skipped, *empty)})
 
 
 BROADCAST: dict[Severity, tuple[Target, ...]] = {
@@ -138,7 +146,7 @@ def ladder(policy: Policy, directory: Directory, climb: Climb) -> list[PlannedSt
         name = f"p{climb.generation}.r{round_number}.s{number}"
         elapsed += 0 if wait_is_over else wait
         deliveries, missing = _resolve_step(rung, directory)
-        wait_is_over = not deliveries and name not in climb.fired
+        wait_is_over = name in climb.skipped or (not deliveries and name not in climb.fired)
         offset = max(0.0, elapsed - climb.advance_seconds) / climb.time_scale
         steps.append(
             PlannedStep(

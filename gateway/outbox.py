@@ -119,7 +119,7 @@ class OutboxDelivery:
         command = COMMAND.validate_python(row.payload)
         async with self._sessions.begin() as session:
             incident = await session.get_one(Incident, row.incident_id)
-            now = await session.scalar(outbox.NOW)
+            now = (await session.execute(outbox.NOW)).scalar_one()
             event = late(command, f"INC-{incident.number} is already RESOLVED", now)
             await add_events(session, row.incident_id, f"late.{command.id}", [event])
             await notify(session, row.incident_id)

@@ -2,6 +2,7 @@
 
 from config.settings import Settings
 from db.starting import LedgerStep, StartingPoint
+from domain.channels import ChannelName
 from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, passed, plan
 from domain.incident import Incident, Orchestration
 from domain.policy import Policy, fast
@@ -37,7 +38,7 @@ def initial_state(point: StartingPoint, settings: Settings) -> IncidentState:
         climb=_climb_again(point, settings),
         told=_told(point.ledger),
         orchestration=Orchestration(columns["orchestration"]),
-        alert_count=columns["alert_count"],
+        alert_count=point.alerts_told,
         revision=columns["revision"],
         link_grace_seconds=settings.link_grace_seconds,
         archive_seconds=settings.archive_seconds,
@@ -74,19 +75,19 @@ def _climb_again(point: StartingPoint, settings: Settings) -> Climb | None:
     row = point.row
     if row["ladder_started_at"] is None:
         return None
-    over = passed(whole_plan(point, settings), point.steps)
+    steps = whole_plan(point, settings)
+    over = len(passed(steps, point.steps)) - 1
     return Climb(
         started_at=row["ladder_started_at"],
         generation=row["ladder_generation"],
         advance_seconds=row["ladder_advance_seconds"],
         time_scale=row["time_scale"] or 1.0,
-        fired=over[:-1],
-    )
+    ).after(*steps[: max(0, over)])
 
 
-def _told(ledger: list[LedgerStep]) -> dict[str, str]:
-    told: dict[str, str] = {}
+def _told(ledger: list[LedgerStep]) -> dict[str, ChannelName]:
+    told: dict[str, ChannelName] = {}
     for entry in ledger:
         if entry.status in ("sent", "delivered") and entry.step != RESOLVED_STEP:
-            told.setdefault(entry.recipient, entry.channel)
+            told.setdefault(entry.recipient, ChannelName(entry.channel))
     return told

@@ -81,7 +81,7 @@ class Workflows:
         """
         handle = self._client.get_workflow_handle(workflow_id(number))
         try:
-            await handle.execute_update(IncidentWorkflow.command, command, id=command.id)
+            await handle.execute_update("command", command, id=command.id)
         except RPCError as error:
             raise _no_workflow(error) from error
 

@@ -48,7 +48,7 @@ class DocumentKeeper:
         await workflow.wait_condition(lambda: self._recorder.idle)
         try:
             await workflow.execute_activity_method(
-                DocumentContract.update_document,  # type: ignore[type-abstract]
+                DocumentContract.update_document,
                 self._state.incident,
                 start_to_close_timeout=PROVIDER.attempt,
                 schedule_to_close_timeout=PROVIDER.altogether,

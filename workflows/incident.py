@@ -182,7 +182,7 @@ class IncidentWorkflow:
         await workflow.sleep(delay, summary="The war room stays open for a while")
         try:
             await workflow.execute_activity_method(
-                WarRoomContract.archive_war_room,  # type: ignore[type-abstract]
+                WarRoomContract.archive_war_room,
                 RoomMessage(room_id=incident.war_room_id, key="closing", text=texts.room_closing(incident)),
                 start_to_close_timeout=PROVIDER.attempt,
                 schedule_to_close_timeout=PROVIDER.altogether,

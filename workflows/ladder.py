@@ -138,19 +138,19 @@ class Ladder:
         if step is None or not self._state.incident.is_open:
             return
         climb = escalation.brought_forward(self._climb(), step, workflow.now())
-        self._state.climb = climb.model_copy(update={"fired": (*climb.fired, *self._passed_over(step))})
+        self._state.climb = climb.after(*self._passed_over(step))
         self._fire(step, by_hand=True)
 
-    def _passed_over(self, step: PlannedStep) -> list[str]:
+    def _passed_over(self, step: PlannedStep) -> list[PlannedStep]:
         """What came before a step that is fired by hand: it is not fired any more."""
         climb = self._climb()
         rungs = escalation.ladder(self._state.policy, self._state.directory, climb)
-        before = takewhile(lambda name: name != step.step, [self._created_step(), *(rung.step for rung in rungs)])
-        return [name for name in before if name not in climb.fired]
+        before = list(takewhile(lambda rung: rung.step != step.step, rungs))
+        broadcast = PlannedStep(step=self._created_step(), at=climb.started_at)
+        return escalation.remaining([broadcast, *before], climb.fired)
 
     def _fire(self, step: PlannedStep, *, by_hand: bool) -> None:
-        climb = self._climb()
-        self._state.climb = climb.model_copy(update={"fired": (*climb.fired, step.step)})
+        self._state.climb = self._climb().after(step)
         self._note_climb()
         if step.step == self._created_step():
             self._send(step.step, step.deliveries)
@@ -190,7 +190,7 @@ class Ladder:
         self._looking_up = True
         try:
             self._state.directory = await workflow.execute_activity_method(
-                RecordContract.who_answers,  # type: ignore[type-abstract]
+                RecordContract.who_answers,
                 WhoAnswers(service_id=self._state.service_id),
                 task_queue=self._queue,
                 start_to_close_timeout=LOOK_UP.attempt,
@@ -222,6 +222,7 @@ class Ladder:
             generation=generation,
             time_scale=self._state.incident.scale,
             fired=self._state.climb.fired if self._state.climb else (),
+            skipped=self._state.climb.skipped if self._state.climb else (),
         )
 
     def _note_climb(self) -> None:

@@ -89,7 +89,7 @@ class Orchestration:
             return
         try:
             link = await workflow.execute_activity_method(
-                DocumentContract.create_document,  # type: ignore[type-abstract]
+                DocumentContract.create_document,
                 self._state.incident,
                 start_to_close_timeout=PROVIDER.attempt,
                 schedule_to_close_timeout=PROVIDER.altogether,
@@ -108,7 +108,7 @@ class Orchestration:
         name = texts.room_name(self._state.incident)
         try:
             room = await workflow.execute_activity_method(
-                WarRoomContract.open_war_room,  # type: ignore[type-abstract]
+                WarRoomContract.open_war_room,
                 RoomOrder(incident=self._state.incident, members=self._members()),
                 start_to_close_timeout=PROVIDER.attempt,
                 schedule_to_close_timeout=PROVIDER.altogether,
@@ -134,7 +134,7 @@ class Orchestration:
             workflow.logger.info("The war room is opened without the document's link")
         try:
             await workflow.execute_activity_method(
-                WarRoomContract.post_to_war_room,  # type: ignore[type-abstract]
+                WarRoomContract.post_to_war_room,
                 RoomMessage(room_id=room_id, key="opening", text=texts.room_opening(self._state.incident)),
                 start_to_close_timeout=PROVIDER.attempt,
                 schedule_to_close_timeout=PROVIDER.altogether,

@@ -71,7 +71,7 @@ class Pager:
     async def _deliver(self, page: Page, delivery: Delivery) -> None:
         try:
             delivered = await workflow.execute_activity_method(
-                PagingContract.deliver,  # type: ignore[type-abstract]
+                PagingContract.deliver,
                 page,
                 task_queue=self._task_queue,
                 start_to_close_timeout=PAGE.attempt,
@@ -84,7 +84,7 @@ class Pager:
             self._not_sent(page, delivery, error)
             return
         if delivered.status == "sent":
-            self._state.told.setdefault(page.recipient, page.channel)
+            self._state.told.setdefault(page.recipient, delivery.channel)
             text = f"{page.channel} to {page.recipient} ({page.reason})"
             self._recorder.record(Outcome(events=(_event(EventType.ALERT_SENT, text, page),)))
 

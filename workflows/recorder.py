@@ -53,7 +53,7 @@ class Recorder:
             decided = self._decided
             record = self._next_record()
             await workflow.execute_activity_method(
-                RecordContract.record,  # type: ignore[type-abstract]
+                RecordContract.record,
                 record,
                 task_queue=self._task_queue,
                 start_to_close_timeout=RECORD.attempt,

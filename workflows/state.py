@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from domain.channels import ChannelName
 from domain.directory import Directory
 from domain.escalation import Climb, Delivery
 from domain.incident import Incident, Orchestration
@@ -29,7 +30,7 @@ class IncidentState(BaseModel):
     """When the directory was read, UTC."""
     climb: Climb | None = None
     """None until the first message leaves."""
-    told: dict[str, str] = {}
+    told: dict[str, ChannelName] = {}
     """Everybody who was told, and by which channel first: they hear of the end, too."""
     orchestration: Orchestration = Orchestration.PENDING
     document_failed: bool = False

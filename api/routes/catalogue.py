@@ -127,14 +127,14 @@ async def find_user(parts: Parts, reference: str, *, also_address: bool = False)
     return found
 
 
-def _teams() -> Select[tuple[Team]]:
+def _teams() -> Select[Team]:
     people = (joinedload(Team.on_call), joinedload(Team.manager), joinedload(Team.policy))
     return select(Team).options(*people, selectinload(Team.members))
 
 
 async def _list(
     parts: Parts,
-    query: Select[tuple[Row]],
+    query: Select[Row],
     key: InstrumentedAttribute[str],
     shape: Callable[[Row], dict[str, Any]],
     limit: int,
@@ -151,7 +151,7 @@ async def _list(
 
 async def _one(
     parts: Parts,
-    query: Select[tuple[Row]],
+    query: Select[Row],
     key: InstrumentedAttribute[UUID],
     id: UUID,
     shape: Callable[[Row], dict[str, Any]],

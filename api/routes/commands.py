@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Header
-from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Body, Header, Response
 from sqlalchemy import RowMapping
 
 from api.problems import Problem
 from api.references import IncidentRow
 from api.requests import Caller, JsonRoute, Parts
+from api.responses import json_response
 from api.schemas import CommentIn, NoteIn, ResolveIn, incident_out
 from db.incidents import find
 from domain.commands import Acknowledge, Command, Comment, Escalate, Mitigate, Repair, Resolve
@@ -39,7 +38,7 @@ def command_route(path: str, *verbs: str) -> Callable[[Callable[..., Any]], Call
 @command_route("/acknowledge/", "PATCH", "POST")
 async def acknowledge(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
-) -> JSONResponse:
+) -> Response:
     """Take charge: the ladder stops. Acknowledging what is acknowledged says by whom."""
     return await _give(row, parts, caller, Acknowledge(**_from(caller, key), note=body.note if body else None))
 
@@ -47,7 +46,7 @@ async def acknowledge(
 @command_route("/mitigate/", "PATCH", "POST")
 async def mitigate(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
-) -> JSONResponse:
+) -> Response:
     """The impact is reduced."""
     return await _give(row, parts, caller, Mitigate(**_from(caller, key), note=body.note if body else None))
 
@@ -59,7 +58,7 @@ async def resolve(
     caller: Caller,
     body: Annotated[ResolveIn | None, Body()] = None,
     key: Key = None,
-) -> JSONResponse:
+) -> Response:
     """It is over."""
     given = body or ResolveIn()
     note = given.resolution_note if given.resolution_note is not None else given.note
@@ -70,29 +69,29 @@ async def resolve(
 @command_route("/escalate/", "POST", "PATCH")
 async def escalate(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
-) -> JSONResponse:
+) -> Response:
     """Page the next step of the ladder now."""
     return await _give(row, parts, caller, Escalate(**_from(caller, key), note=body.note if body else None))
 
 
 @command_route("/comments/", "POST")
-async def comment(row: IncidentRow, parts: Parts, caller: Caller, body: CommentIn, key: Key = None) -> JSONResponse:
+async def comment(row: IncidentRow, parts: Parts, caller: Caller, body: CommentIn, key: Key = None) -> Response:
     """A note for the timeline and the document."""
     return await _give(row, parts, caller, Comment(**_from(caller, key), text=body.text))
 
 
 @command_route("/repair/", "POST")
-async def repair(row: IncidentRow, parts: Parts, caller: Caller, key: Key = None) -> JSONResponse:
+async def repair(row: IncidentRow, parts: Parts, caller: Caller, key: Key = None) -> Response:
     """Do again what is missing."""
     return await _give(row, parts, caller, Repair(**_from(caller, key)))
 
 
-def _from(caller: Caller, key: str | None) -> dict[str, str]:
+def _from(caller: Caller, key: str | None) -> dict[str, Any]:
     """Whose command it is; with an `Idempotency-Key` its repetition changes nothing."""
     return {"id": f"{caller.id}:{key}" if key else str(uuid4()), "actor": caller.email, "via": "api"}
 
 
-async def _give(row: RowMapping, parts: Parts, caller: Caller, command: Command) -> JSONResponse:
+async def _give(row: RowMapping, parts: Parts, caller: Caller, command: Command) -> Response:
     if not may_command(caller.role, command.kind, is_lead=row["lead"] == caller.email):
         raise Problem(403, f"Your role '{caller.role}' may not {command.kind}")
     answer = await parts.commands.give(row["id"], command)
@@ -102,4 +101,4 @@ async def _give(row: RowMapping, parts: Parts, caller: Caller, command: Command)
     body = incident_out(now, parts.settings)
     if answer is Answer.QUEUED:
         body |= {"queued": True, "detail": "Temporal does not answer: the command waits and will be carried out"}
-    return JSONResponse(jsonable_encoder(body), answer.value)
+    return json_response(body, answer.value)

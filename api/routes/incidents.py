@@ -4,14 +4,13 @@ import json
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
-from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from api.problems import Problem, of_validation
 from api.references import IncidentRow
 from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, at_and_id, decode_cursor, encode_cursor, needs, page
+from api.responses import json_response
 from api.schemas import AlertIn, BatchIn, Instant, incident_out
 from api.scopes import require_scopes
 from db import incidents as reading
@@ -30,9 +29,7 @@ IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_lengt
 
 
 @router.post("/", status_code=201, dependencies=[needs(Permission.RESPOND)], responses={200: {}})
-async def report(
-    body: AlertIn, request: Request, parts: Parts, caller: Caller, key: IdempotencyKey = None
-) -> JSONResponse:
+async def report(body: AlertIn, request: Request, parts: Parts, caller: Caller, key: IdempotencyKey = None) -> Response:
     """Report an alert: 201 and a new incident, or 200 and the open one that it joined."""
     await require_scopes(parts, body.impacted_scopes)
     raw = (await request.body()).decode()
@@ -51,7 +48,7 @@ async def report(
 
 
 @router.post("/batch/", dependencies=[needs(Permission.RESPOND)])
-async def report_batch(body: BatchIn, parts: Parts) -> JSONResponse:
+async def report_batch(body: BatchIn, parts: Parts) -> Response:
     """Report up to 1,000 alerts; one that is wrong spoils only itself."""
     results: list[dict[str, Any]] = [{} for _ in body.alerts]
     good: list[tuple[int, AlertIn]] = []
@@ -69,7 +66,7 @@ async def report_batch(body: BatchIn, parts: Parts) -> JSONResponse:
         for (number, _), admitted in zip(good, await parts.intake.report_all(reported), strict=True):
             incident = _incident(admitted.incident, admitted.created, parts)
             results[number] = {"status": 201 if admitted.created else 200, "incident": incident}
-    return JSONResponse(jsonable_encoder({"results": results}))
+    return json_response({"results": results})
 
 
 @router.get("/")
@@ -178,8 +175,8 @@ async def coming_steps(row: IncidentRow, parts: Parts) -> dict[str, Any]:
     return {"items": [step.model_dump(exclude={"skipped"}) for step in plan_ahead(point, parts.settings)]}
 
 
-def _reported(row: Any, created: bool, parts: Parts) -> JSONResponse:
-    return JSONResponse(jsonable_encoder(_incident(row, created, parts)), 201 if created else 200)
+def _reported(row: Any, created: bool, parts: Parts) -> Response:
+    return json_response(_incident(row, created, parts), 201 if created else 200)
 
 
 def _incident(row: Any, created: bool, parts: Parts) -> dict[str, Any]:

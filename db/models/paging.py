@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,7 +27,7 @@ class Notification(Base):
     status: Mapped[str] = mapped_column(String(20))
     attempts: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     sent_at: Mapped[datetime | None]
     provider_message_id: Mapped[str | None] = mapped_column(String(255))
 
@@ -46,7 +46,7 @@ class InboxMessage(Base):
     channel: Mapped[str] = mapped_column(String(20))
     text: Mapped[str]
     links: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
-    received_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class DocumentVersion(Base):
@@ -58,7 +58,7 @@ class DocumentVersion(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     body: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class WarRoom(Identified, Base):
@@ -79,7 +79,7 @@ class WarRoomMember(Base):
 
     room_id: Mapped[UUID] = mapped_column(ForeignKey("war_rooms.id"), primary_key=True)
     member: Mapped[str] = mapped_column(String(320), primary_key=True)
-    joined_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    joined_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class WarRoomMessage(Base):
@@ -93,4 +93,4 @@ class WarRoomMessage(Base):
     key: Mapped[str] = mapped_column(String(100))
     author: Mapped[str] = mapped_column(String(320))
     text: Mapped[str]
-    posted_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    posted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -174,8 +174,8 @@ class Told:
         return await self.handle.query(IncidentWorkflow.state)
 
     async def steps(self) -> list[str]:
-        """Steps on the ledger in their order, each once."""
-        return list(dict.fromkeys(row.step for row in await self.house.ledger(self.id)))
+        """Steps on the ledger, each once; by name, for pages of one instant overtake one another."""
+        return sorted({row.step for row in await self.house.ledger(self.id)})
 
     async def pages(self, status: str | None = None) -> list[tuple[str, str, str]]:
         """(step, recipient, channel) of the ledger, sorted."""

@@ -1,0 +1,240 @@
+"""The laws of the plan. The workflow climbs by it and the API previews with it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import pairwise
+from uuid import uuid4
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from domain import escalation
+from domain.channels import ChannelName
+from domain.directory import Directory
+from domain.escalation import Climb, PlannedStep
+from domain.policy import Manager, OnCall, Policy, Step
+from domain.severity import Severity
+from tests.support.strategies import climbs, directories, policies, scopes, severities
+from tests.support.values import DIRECTORY, LADDER, NOON
+
+SEV1, SEV2, SEV3, SEV4 = Severity
+
+
+def minutes(steps: Iterable[PlannedStep]) -> list[float]:
+    return [(step.at - NOON).total_seconds() / 60 for step in steps]
+
+
+def told(step: PlannedStep) -> list[tuple[str, str]]:
+    return [(delivery.recipient, delivery.channel.value) for delivery in step.deliveries]
+
+
+def the_plan(severity: Severity = SEV1, policy: Policy = LADDER, directory: Directory = DIRECTORY) -> list[PlannedStep]:
+    return escalation.plan(policy, severity, (), directory, Climb(started_at=NOON))
+
+
+def test_the_default_ladder_is_told_at_0_5_15_30_and_60_minutes_and_then_repeats_its_last_rung() -> None:
+    steps = the_plan()
+    assert [step.step for step in steps] == [
+        "p1.created", "p1.r1.s1", "p1.r1.s2", "p1.r1.s3", "p1.r1.s4", "p1.r1.s5", "p1.r2.s5", "p1.r3.s5",
+    ]  # fmt: skip
+    assert minutes(steps) == [0, 0, 5, 15, 30, 60, 90, 120]
+    assert [told(step) for step in steps[1:]] == [
+        [("ana@example.com", "slack")],
+        [("ana@example.com", "slack"), ("#sre-core", "slack")],
+        [("ana@example.com", "sms")],
+        [("dee@example.com", "email")],
+        *[[("fay@example.com", "email")]] * 3,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("severity", "expected"),
+    [
+        (SEV1, [("#sre-core", "slack"), ("ana@example.com", "email"), ("ana@example.com", "sms")]),
+        (SEV2, [("#sre-core", "slack"), ("ana@example.com", "email")]),
+        (SEV3, [("#sre-core", "slack")]),
+        (SEV4, []),
+    ],
+)
+def test_the_broadcast_of_each_severity(severity: Severity, expected: list[tuple[str, str]]) -> None:
+    steps = the_plan(severity)
+    assert told(steps[0]) == expected
+    assert (len(steps) > 1) == severity.climbs
+
+
+def test_scopes_are_told_by_mail_and_sev4_tells_nobody() -> None:
+    broadcast = escalation.broadcast(SEV3, ["Security", "Unheard of"], DIRECTORY)
+    assert [d.recipient for d in broadcast] == ["#sre-core", "ciso@example.com", "security@example.com"]
+    assert escalation.broadcast(SEV4, ["Security"], DIRECTORY) == []
+
+
+@given(policies(), severities, scopes, directories, climbs)
+def test_times_never_fall_and_nothing_is_due_before_the_start(
+    policy: Policy, severity: Severity, scope: set[str], directory: Directory, climb: Climb
+) -> None:
+    steps = escalation.plan(policy, severity, scope, directory, climb)
+    assert all(earlier.at <= later.at for earlier, later in pairwise(steps))
+    assert steps[0].at == climb.started_at
+
+
+@given(policies(), severities, scopes, directories, climbs)
+def test_step_names_are_unique_and_belong_to_their_generation(
+    policy: Policy, severity: Severity, scope: set[str], directory: Directory, climb: Climb
+) -> None:
+    names = [step.step for step in escalation.plan(policy, severity, scope, directory, climb)]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith(f"p{climb.generation}.") for name in names)
+
+
+@given(policies(), severities, scopes, directories, climbs)
+def test_nobody_is_told_twice_by_one_channel_in_a_step(
+    policy: Policy, severity: Severity, scope: set[str], directory: Directory, climb: Climb
+) -> None:
+    for step in escalation.plan(policy, severity, scope, directory, climb):
+        assert len(set(told(step))) == len(step.deliveries)
+
+
+@given(policies(), directories, climbs)
+def test_a_rung_without_anybody_says_why(policy: Policy, directory: Directory, climb: Climb) -> None:
+    for step in escalation.ladder(policy, directory, climb):
+        assert (step.skipped is None) == bool(step.deliveries)
+        assert step.deliveries or step.skipped
+
+
+@given(policies(), severities, directories, climbs, st.data())
+def test_remaining_and_fired_are_a_partition_in_order(
+    policy: Policy, severity: Severity, directory: Directory, climb: Climb, data: st.DataObject
+) -> None:
+    steps = escalation.plan(policy, severity, (), directory, climb)
+    fired = data.draw(st.sets(st.sampled_from([step.step for step in steps])))
+    left = escalation.remaining(steps, fired)
+    assert [step for step in steps if step in left] == left
+    assert {step.step for step in left} | fired == {step.step for step in steps}
+    assert not {step.step for step in left} & fired
+
+
+@given(policies(), directories, climbs)
+def test_passed_is_everything_up_to_the_last_step_on_the_ledger(
+    policy: Policy, directory: Directory, climb: Climb
+) -> None:
+    steps = escalation.plan(policy, SEV1, (), directory, climb)
+    names = tuple(step.step for step in steps)
+    for number, name in enumerate(names, start=1):
+        assert escalation.passed(steps, [name, "resolved", "p1.links"]) == names[:number]
+    assert escalation.passed(steps, []) == ()
+
+
+@given(policies(), severities, directories, climbs)
+def test_climbing_by_the_plan_never_changes_the_plan(
+    policy: Policy, severity: Severity, directory: Directory, climb: Climb
+) -> None:
+    """What the preview says before is what the workflow, which asks anew after each step, does."""
+    steps = escalation.plan(policy, severity, (), directory, climb)
+    for number in range(len(steps) + 1):
+        climbed = climb.after(*steps[:number])
+        again = escalation.plan(policy, severity, (), directory, climbed)
+        assert again == steps
+        assert escalation.remaining(again, climbed.fired) == steps[number:]
+
+
+@given(policies(), directories)
+def test_no_rung_comes_later_than_the_policy_says(policy: Policy, directory: Directory) -> None:
+    climb = Climb(started_at=NOON)
+    for planned, rung in zip(escalation.ladder(policy, directory, climb), policy.steps, strict=False):
+        assert planned.at <= NOON + timedelta(seconds=rung.after_seconds)
+
+
+def test_what_follows_an_empty_rung_takes_its_time() -> None:
+    steps = the_plan(directory=DIRECTORY.model_copy(update={"manager": None}))
+    assert steps[4].skipped == "SRE Core has no manager"
+    assert minutes(steps) == [0, 0, 5, 15, 30, 30, 60, 90]
+
+
+def test_a_ladder_that_reaches_nobody_has_no_rounds() -> None:
+    steps = the_plan(directory=Directory(team="Nobody"))
+    assert [step.step for step in steps][-1] == "p1.r1.s5"
+    assert not any(step.deliveries for step in steps)
+
+
+def test_the_last_rung_that_reaches_anybody_is_repeated() -> None:
+    steps = the_plan(directory=DIRECTORY.model_copy(update={"titles": {}}))
+    assert [step.step for step in steps][-2:] == ["p1.r2.s4", "p1.r3.s4"]
+
+
+@given(policies(), directories)
+def test_no_round_is_beyond_the_limit(policy: Policy, directory: Directory) -> None:
+    steps = escalation.ladder(policy, directory, Climb(started_at=NOON))
+    rounds = {int(step.step.split(".")[1][1:]) for step in steps}
+    reaches = any(step.deliveries for step in steps)
+    assert rounds == set(range(1, policy.max_rounds + 1 if reaches else 2))
+
+
+@given(policies(), directories, st.sampled_from((2.0, 60.0, 3600.0)))
+def test_a_drill_divides_every_delay(policy: Policy, directory: Directory, scale: float) -> None:
+    real = escalation.ladder(policy, directory, Climb(started_at=NOON))
+    drill = escalation.ladder(policy, directory, Climb(started_at=NOON, time_scale=scale))
+    for slow, quick in zip(real, drill, strict=True):
+        assert (slow.step, slow.deliveries) == (quick.step, quick.deliveries)
+        assert (quick.at - NOON).total_seconds() == pytest.approx((slow.at - NOON).total_seconds() / scale, abs=1e-5)
+
+
+@given(policies(), directories, climbs, st.floats(0, 10_000))
+def test_a_manual_escalation_brings_the_next_step_forward_and_keeps_the_distances(
+    policy: Policy, directory: Directory, climb: Climb, elapsed: float
+) -> None:
+    climb = climb.model_copy(update={"advance_seconds": 0})
+    now = climb.started_at + timedelta(seconds=elapsed / climb.time_scale)
+    before = escalation.ladder(policy, directory, climb)
+    coming = [step for step in before if step.at >= now]
+    assume(coming)
+    after = {
+        step.step: step
+        for step in escalation.ladder(policy, directory, escalation.brought_forward(climb, coming[0], now))
+    }
+    assert abs((after[coming[0].step].at - now).total_seconds()) < 1e-3
+    for one, next_one in pairwise(coming):
+        assert (after[next_one.step].at - after[one.step].at).total_seconds() == pytest.approx(
+            (next_one.at - one.at).total_seconds(), abs=1e-3
+        )
+
+
+def test_delivery_ids_are_the_same_for_the_same_page_and_different_for_others() -> None:
+    incident, other = uuid4(), uuid4()
+    pages = [
+        (incident, "p1.created", "ana@example.com", "sms"),
+        (incident, "p1.created", "ana@example.com", "email"),
+        (incident, "p1.created", "bo@example.com", "sms"),
+        (incident, "p1.r1.s1", "ana@example.com", "sms"),
+        (other, "p1.created", "ana@example.com", "sms"),
+    ]
+    assert len({escalation.delivery_id(*page) for page in pages}) == len(pages)
+    assert escalation.delivery_id(*pages[0]) == escalation.delivery_id(*pages[0])
+
+
+def test_a_policy_whose_times_fall_is_refused() -> None:
+    rungs = [Step(after_seconds=s, targets=(OnCall(channel=ChannelName.SMS),)) for s in (60, 30)]
+    with pytest.raises(ValueError, match="step 2 comes before step 1"):
+        Policy(name="backwards", steps=tuple(rungs))
+
+
+@given(policies(), st.floats(0.1, 1000))
+def test_the_fast_profile_gives_every_level_the_same_time(policy: Policy, timeout: float) -> None:
+    from domain.policy import fast
+
+    quick = fast(policy, timeout)
+    step = max(1, round(timeout))
+    assert [rung.after_seconds for rung in quick.steps] == [step * n for n in range(len(policy.steps))]
+    assert [rung.targets for rung in quick.steps] == [rung.targets for rung in policy.steps]
+    assert quick.repeat_seconds == step
+
+
+def test_a_manager_who_is_also_on_call_is_told_once() -> None:
+    policy = Policy(
+        name="both",
+        steps=(
+            Step(after_seconds=0, targets=(OnCall(channel=ChannelName.SMS), Manager(channel=ChannelName.SMS))),
+        ),
+    )
+    directory = DIRECTORY.model_copy(update={"manager": "ana@example.com"})
+    assert told(the_plan(policy=policy, directory=directory)[1]) == [("ana@example.com", "sms")]

@@ -1,0 +1,116 @@
+"""`tocsin api` and `tocsin worker` as processes of their own, reached by HTTP as anybody reaches them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cli.dev import ports
+from tests.support.servers import ADMIN_PASSWORD, ADMIN_TOKEN, Addresses
+
+TOCSIN = Path(sys.executable).parent / "tocsin"
+START_SECONDS = 30
+
+
+class Process:
+    """One process of the product. Its output goes to a file, for when a test fails."""
+
+    def __init__(self, command: str, env: dict[str, str], log: Path) -> None:
+        self._command = command
+        self._env = env
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin, or begin again after a kill."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [TOCSIN, self._command], env=os.environ | self._env, stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.signal(signal.SIGKILL)
+        self.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """The exit status."""
+        assert self._process is not None
+        return self._process.wait(timeout=20)
+
+
+class Stack:
+    """API processes and workers on one database and one Temporal namespace."""
+
+    def __init__(self, database_url: str, addresses: Addresses, namespace: str, home: Path, apis: int = 1) -> None:
+        self._env = {
+            "TOCSIN_HOME": str(home),
+            "TOCSIN_DATABASE_URL": database_url,
+            "TEMPORAL_ADDRESS": addresses.temporal,
+            "TEMPORAL_NAMESPACE": namespace,
+            "TOCSIN_ADMIN_TOKEN": ADMIN_TOKEN,
+            "TOCSIN_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "TOCSIN_EXAMPLE_CATALOG": "1",
+            "TOCSIN_LOG_LEVEL": "WARNING",
+        }
+        self._clients: list[httpx.Client] = []
+        self.ports = [ports.choose_free() for _ in range(apis)]
+        self.apis = [
+            Process("api", {**self._env, "TOCSIN_API_PORT": str(port)}, home / f"api-{port}.log")
+            for port in self.ports
+        ]
+        self.worker = Process("worker", self._env, home / "worker.log")
+
+    def start(self) -> None:
+        """Start everything and wait until it says that all is well."""
+        for process in (*self.apis, self.worker):
+            process.start()
+        for number in range(len(self.apis)):
+            self.wait_until("ok", number)
+
+    def stop(self) -> None:
+        """Stop everything."""
+        for client in self._clients:
+            client.close()
+        for process in (self.worker, *self.apis):
+            process.stop()
+
+    def client(self, number: int = 0, token: str | None = ADMIN_TOKEN) -> httpx.Client:
+        """A client of one API process; closed with the stack."""
+        headers = {"Authorization": f"Token {token}"} if token else {}
+        client = httpx.Client(base_url=f"http://127.0.0.1:{self.ports[number]}/api/v1", headers=headers, timeout=30)
+        self._clients.append(client)
+        return client
+
+    def root(self, path: str, number: int = 0) -> httpx.Response:
+        """GET outside `/api/v1`."""
+        return httpx.get(f"http://127.0.0.1:{self.ports[number]}{path}", timeout=10)
+
+    def wait_until(self, status: str, number: int = 0) -> None:
+        """Wait until `/readyz` has that status."""
+        deadline = time.monotonic() + START_SECONDS
+        last: Any = None
+        while time.monotonic() < deadline:
+            try:
+                last = self.root("/readyz", number).json()
+                if last["status"] == status:
+                    return
+            except httpx.TransportError as error:
+                last = error
+            time.sleep(0.05)
+        raise AssertionError(f"/readyz did not become {status}: {last}")

@@ -1,0 +1,131 @@
+"""One incident: everything its page shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from api.container import Container
+from config.secrets import new_token
+from db.access import Principal
+from db.starting import starting_point
+from domain import kpi
+from domain.incident import Orchestration, Status
+from domain.roles import may_command
+from domain.severity import Severity
+from gateway.plans import plan_ahead
+from gateway.starting import default_policy_name
+from gateway.workflows import workflow_id
+from web.queries import latest_alerts, latest_events, latest_notifications
+
+EVENTS = 300
+NOTIFICATIONS = 300
+ALERTS = 50
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that may be done to the incident now."""
+
+    kind: str
+    label: str
+    help: str
+    href: str | None = None
+    """A page of its own; None for a button."""
+
+
+_ACTIONS = (
+    (Action("acknowledge", "Acknowledge", "Take charge; the escalation stops."), {Status.TRIGGERED}),
+    (Action("mitigate", "Mitigate", "The impact is reduced."), {Status.ACKNOWLEDGED}),
+    (Action("resolve", "Resolve…", "It is over."), {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED}),
+    (
+        Action("escalate", "Escalate now", "Page the next step of the ladder at once."),
+        {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
+    ),
+    (
+        Action("repair", "Repair", "Make again what is missing: document, war room, failed pages."),
+        {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
+    ),
+)
+
+
+def address(row: Mapping[str, Any]) -> str:
+    """The path of an incident's page."""
+    return f"/incidents/INC-{row['number']}"
+
+
+def allowed(principal: Principal, row: Mapping[str, Any], kind: str) -> bool:
+    """Whether somebody may give an incident a command."""
+    return may_command(principal.role, kind, is_lead=row["lead"] == principal.email)
+
+
+def actions(principal: Principal, row: Mapping[str, Any]) -> list[Action]:
+    """What the state and the role allow."""
+    status = Status(row["status"])
+    offered = [action for action, states in _ACTIONS if status in states and allowed(principal, row, action.kind)]
+    return [
+        Action(action.kind, action.label, action.help, f"{address(row)}/resolve")
+        if action.kind == "resolve"
+        else action
+        for action in offered
+    ]
+
+
+def link_state(row: Mapping[str, Any], column: str, base_url: str, *, wanted: bool) -> dict[str, Any]:
+    """A link of the incident: there, still being made, or never to come.
+
+    Args:
+        row: the incident.
+        column: `lid_link` or `war_room_link`.
+        base_url: our own address: a link to ourselves stays on the host by which the reader came.
+        wanted: whether an incident of this severity has one.
+    """
+    href = row[column]
+    if href:
+        return {"state": "ready", "href": local(href, base_url)}
+    if not wanted:
+        return {"state": "none", "href": None}
+    over = row["orchestration"] == Orchestration.COMPLETE or row["status"] == Status.RESOLVED
+    return {"state": "failed" if over else "making", "href": None}
+
+
+def local(href: str, base_url: str) -> str:
+    """A link to ourselves without the host."""
+    return href[len(base_url) :] if href.startswith(f"{base_url}/") else href
+
+
+def figures(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """Times to detect, acknowledge and resolve."""
+    return {
+        "detect": kpi.mttd_seconds(row["detected_at"], row["created_at"]),
+        "acknowledge": kpi.mtta_seconds(row["created_at"], row["acknowledged_at"]),
+        "resolve": kpi.mttr_seconds(row["created_at"], row["resolved_at"]),
+    }
+
+
+async def incident_values(parts: Container, principal: Principal, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the incident's template shows."""
+    settings, incident_id, severity = parts.settings, row["id"], Severity(row["severity"])
+    async with parts.sessions() as session:
+        events = await latest_events(session, incident_id, EVENTS)
+        ledger = await latest_notifications(session, incident_id, NOTIFICATIONS)
+        alerts = await latest_alerts(session, incident_id, ALERTS)
+        point = await starting_point(session, incident_id, default_policy_name(settings))
+    ui = settings.temporal_ui_url
+    return {
+        "row": row,
+        "short_id": f"INC-{row['number']}",
+        "here": address(row),
+        "document": link_state(row, "lid_link", settings.base_url, wanted=True),
+        "room": link_state(row, "war_room_link", settings.base_url, wanted=severity.needs_war_room),
+        "figures": figures(row),
+        "events": events,
+        "ledger": ledger,
+        "alerts": alerts,
+        "steps": plan_ahead(point, settings) if point else [],
+        "actions": actions(principal, row),
+        "may_comment": allowed(principal, row, "comment"),
+        "temporal_url": f"{ui}/namespaces/default/workflows/{workflow_id(row['number'])}" if ui else None,
+        "new_form_id": new_token,
+        "values": {},
+        "errors": {},
+    }
