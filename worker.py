@@ -14,6 +14,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.documents import DocumentActivities
+from activities.heartbeat import Heartbeat
 from activities.paging import PagingActivities
 from activities.records import RecordActivities
 from activities.war_rooms import WarRoomActivities
@@ -62,13 +63,17 @@ def builtin_providers(sessions: Sessions) -> Providers:
     )
 
 
+def sandbox() -> SandboxedWorkflowRunner:
+    """How workflow code is run, and replayed."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_PACKAGES))
+
+
 def make_workers(client: Client, sessions: Sessions, providers: Providers, settings: Settings) -> list[Worker]:
     """One worker for workflows and slow vendors, one for paging and records."""
     documents = DocumentActivities(sessions, providers.documents, DOCUMENT_TEMPLATE.read_text())
     rooms = WarRoomActivities(providers.war_rooms)
     records = RecordActivities(sessions)
     paging = PagingActivities(sessions, providers.channels, providers.inbox)
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PURE_PACKAGES)
     orchestrating = Worker(
         client,
         task_queue=QUEUE,
@@ -80,9 +85,10 @@ def make_workers(client: Client, sessions: Sessions, providers: Providers, setti
             rooms.post_to_war_room,
             rooms.archive_war_room,
         ],
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=sandbox(),
         max_cached_workflows=settings.max_cached_workflows,
         max_concurrent_activities=500,  # they wait for vendors: a hung one must not stop the others
+        interceptors=[Heartbeat()],
         graceful_shutdown_timeout=GRACEFUL_STOP,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=10, initial=4),
     )
@@ -91,6 +97,7 @@ def make_workers(client: Client, sessions: Sessions, providers: Providers, setti
         task_queue=PAGING_QUEUE,
         activities=[records.record, records.who_answers, paging.deliver],
         max_concurrent_activities=100,
+        interceptors=[Heartbeat()],
         graceful_shutdown_timeout=GRACEFUL_STOP,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=10, initial=4),
     )

@@ -1,6 +1,7 @@
 """`tocsin api`: serves the application with uvicorn."""
 
 import asyncio
+import signal
 
 import uvicorn
 
@@ -19,6 +20,8 @@ def run(settings: Settings) -> None:
     first_login = asyncio.run(_bootstrap(settings))
     if first_login is not None:
         _show(first_login)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _ended)  # uvicorn stops gracefully, and then raises the signal once more
     uvicorn.run(
         create_app(settings),
         host=settings.api_host,
@@ -30,6 +33,10 @@ def run(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+def _ended(number: int, frame: object) -> None:
+    """A stop that was asked for is no failure."""
 
 
 async def _bootstrap(settings: Settings) -> FirstLogin | None:

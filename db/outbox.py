@@ -6,8 +6,8 @@ process that dies loses nothing; delivering twice is harmless, for every message
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, delete, func, insert, literal, select, text, update
@@ -113,6 +113,11 @@ async def failed(session: AsyncSession, row: OutboxRow, error: str) -> None:
             last_error=error[:2000],
         )
     )
+
+
+async def given_back(session: AsyncSession, row: OutboxRow) -> None:
+    """Not tried to the end: whoever comes next may have it at once."""
+    await session.execute(update(Outbox).where(Outbox.id == row.id).values(leased_until=None))
 
 
 async def make_all_due(session: AsyncSession) -> None:

@@ -50,6 +50,9 @@ class OutboxDelivery:
         try:
             async with asyncio.timeout(DELIVERY_TIMEOUT_SECONDS):
                 await self._tell(row)
+        except asyncio.CancelledError:  # this process stops, or the person who waits has waited long enough
+            await self._give_back(row)
+            raise
         except (RPCError, TimeoutError, NoWorkflow, ForeignWorkflow, RuntimeError) as error:
             log = logger.error if isinstance(error, ForeignWorkflow) else logger.warning
             log("outbox: not delivered", incident_id=str(row.incident_id), kind=row.kind, error=str(error) or "timeout")
@@ -57,6 +60,10 @@ class OutboxDelivery:
                 await outbox.failed(session, row, str(error) or "Temporal did not answer in time")
             return False
         return True
+
+    async def _give_back(self, row: OutboxRow) -> None:
+        async with self._sessions.begin() as session:
+            await outbox.given_back(session, row)
 
     async def _tell(self, row: OutboxRow) -> None:
         match row.kind:

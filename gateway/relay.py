@@ -23,7 +23,7 @@ logger = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
 BATCH = 50
-BEAT_SECONDS = 5
+BEAT_SECONDS = 2
 DESCRIBE_AT_ONCE = 16
 
 
@@ -65,23 +65,21 @@ class Relay:
             pass
 
     async def _watch(self) -> None:
-        """Beat while Temporal answers; reconcile at the start, when Temporal comes back, and now and then."""
-        was_reachable, reconciled_at = False, float("-inf")
+        """Beat while Temporal answers; reconcile at the start, when Temporal was away, and now and then."""
+        storage, reconciled_at = None, float("-inf")
         while True:
-            reachable = await self._workflows.is_reachable()
+            before, storage = storage, await self._workflows.storage_id()
             try:
-                if reachable:
+                if storage is not None:
                     await self._beat()
-                if reachable and not was_reachable:
-                    await self._make_all_due()
-                if reachable and (
-                    not was_reachable or time.monotonic() - reconciled_at > self._settings.reconcile_seconds
-                ):
-                    await self.reconcile()
-                    reconciled_at = time.monotonic()
-                was_reachable = reachable
+                    overdue = time.monotonic() - reconciled_at > self._settings.reconcile_seconds
+                    if storage != before or overdue:
+                        await self._make_all_due()
+                        await self.reconcile()
+                        reconciled_at = time.monotonic()
             except Exception:
                 logger.exception("relay: watch failed, trying again")
+                storage = None
             await asyncio.sleep(BEAT_SECONDS)
 
     async def say_goodbye(self) -> None:

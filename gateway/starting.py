@@ -4,7 +4,7 @@ from config.settings import Settings
 from db.starting import LedgerStep, StartingPoint
 from domain.channels import ChannelName
 from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, passed, plan
-from domain.incident import Incident, Orchestration
+from domain.incident import Incident, Orchestration, Status
 from domain.policy import Policy, fast
 from domain.severity import Severity
 from workflows.state import IncidentState
@@ -76,7 +76,8 @@ def _climb_again(point: StartingPoint, settings: Settings) -> Climb | None:
     if row["ladder_started_at"] is None:
         return None
     steps = whole_plan(point, settings)
-    over = len(passed(steps, point.steps)) - 1
+    # The latest one is fired again while somebody is still to be found: some of its deliveries may be missing.
+    over = len(passed(steps, point.steps)) - (row["status"] == Status.TRIGGERED)
     return Climb(
         started_at=row["ladder_started_at"],
         generation=row["ladder_generation"],

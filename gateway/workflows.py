@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import (
     SearchAttributePair,
@@ -113,6 +114,15 @@ class Workflows:
             return await self._client.service_client.check_health(timeout=timedelta(seconds=timeout_seconds))
         except (RPCError, RuntimeError):
             return False
+
+    async def storage_id(self) -> str | None:
+        """Names Temporal's storage: another name means that it began anew. None when Temporal does not answer."""
+        request = DescribeNamespaceRequest(namespace=self._client.namespace)
+        try:
+            answer = await self._client.workflow_service.describe_namespace(request, timeout=RPC_TIMEOUT)
+        except (RPCError, RuntimeError):
+            return None
+        return answer.namespace_info.id
 
     async def _require_same(self, incident: Incident) -> None:
         handle = self._client.get_workflow_handle(workflow_id(incident.number))

@@ -32,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the servers in the process that governs the run; the others are told where they are."""
     _forget_environment()
     block_outside()
+    # A worker that stops evicts workflows that run; their TaskGroup cannot await its children any more.
+    config.addinivalue_line(
+        "filterwarnings",
+        "ignore:Exception ignored in. <coroutine object _WorkflowInstanceImpl:pytest.PytestUnraisableExceptionWarning",
+    )
     governed = getattr(config, "workerinput", None)
     if governed is not None:
         config.stash[_ADDRESSES] = Addresses.loads(governed["tocsin"])

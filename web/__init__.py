@@ -5,12 +5,10 @@ from fastapi import FastAPI
 from web.assets import static_app
 from web.errors import install
 from web.routes import router
-from web.sign_in import SignInGate
 
 
 def mount(app: FastAPI) -> None:
     """Put the pages and their static files into the app; call it after `api.problems.install`."""
-    app.state.sign_in_gate = SignInGate()
     app.mount("/static", static_app(), name="static")
     app.include_router(router)
     install(app)

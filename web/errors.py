@@ -86,6 +86,8 @@ def install(app: FastAPI) -> None:
         if not wants_page or request.url.path.startswith(("/api/", "/static/")):
             response: Response = await others(request, error)
             return response
+        if len(request.url.path) > 1 and request.url.path.endswith("/") and request.method == "GET":
+            return RedirectResponse("/" + request.url.path.strip("/"), 308)
         return error_page(request, 404, "There is no page at this address.")
 
     app.add_exception_handler(404, not_found)

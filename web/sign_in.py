@@ -1,4 +1,4 @@
-"""Who is signed in, how often one may try, and the word that every form must carry."""
+"""Who is signed in, and the word that every form must carry."""
 
 import hmac
 from datetime import UTC, datetime, timedelta
@@ -6,9 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from limits import parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from api.container import Container
 from config.settings import Settings
@@ -19,18 +16,6 @@ from web.forms import Form, read_form
 
 COOKIE = "tocsin_session"
 LASTS = timedelta(hours=12)
-ATTEMPTS = parse("5/minute")
-
-
-class SignInGate:
-    """Counts the attempts of each address, in this process."""
-
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-
-    async def admits(self, address: str) -> bool:
-        """Count an attempt; whether it may go on."""
-        return await self._limiter.hit(ATTEMPTS, "sign-in", address)
 
 
 def container(request: Request) -> Container:

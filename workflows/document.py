@@ -51,6 +51,7 @@ class DocumentKeeper:
                 DocumentContract.update_document,
                 self._state.incident,
                 start_to_close_timeout=PROVIDER.attempt,
+                heartbeat_timeout=PROVIDER.heartbeat,
                 schedule_to_close_timeout=PROVIDER.altogether,
                 retry_policy=PROVIDER.retry,
                 summary="Bring the document up to the timeline",

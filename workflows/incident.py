@@ -161,6 +161,7 @@ class IncidentWorkflow:
 
     async def _wind_down(self) -> None:
         """Tell everybody that it is over, finish the document, close the room."""
+        await workflow.wait_condition(lambda: self._pager.idle)  # whoever is being told now is told of the end, too
         if not self._state.resolution_sent:
             self._state.resolution_sent = True
             told = [
@@ -185,6 +186,7 @@ class IncidentWorkflow:
                 WarRoomContract.archive_war_room,
                 RoomMessage(room_id=incident.war_room_id, key="closing", text=texts.room_closing(incident)),
                 start_to_close_timeout=PROVIDER.attempt,
+                heartbeat_timeout=PROVIDER.heartbeat,
                 schedule_to_close_timeout=PROVIDER.altogether,
                 retry_policy=PROVIDER.retry,
                 summary="Archive the war room",

@@ -89,7 +89,8 @@ class Ladder:
             upcoming = self.upcoming()
             first_is_due = bool(upcoming) and upcoming[0].step == self._created_step()
             self._orchestration.broadcast_decided = not first_is_due
-            if self._escalations and not first_is_due:
+            overdue = bool(upcoming) and upcoming[0].at <= workflow.now()
+            if self._escalations and not overdue:
                 await self._escalate_by_hand()
                 self._escalations -= 1  # afterwards: until then we are not idle
                 continue

@@ -75,6 +75,7 @@ class Pager:
                 page,
                 task_queue=self._task_queue,
                 start_to_close_timeout=PAGE.attempt,
+                heartbeat_timeout=PAGE.heartbeat,
                 schedule_to_close_timeout=PAGE.altogether,
                 retry_policy=PAGE.retry,
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

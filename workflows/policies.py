@@ -13,10 +13,13 @@ class Limits:
     attempt: timedelta
     retry: RetryPolicy
     altogether: timedelta | None = None
+    heartbeat: timedelta | None = None
+    """After so much silence the attempt's worker is taken to be dead, and another gets it."""
 
 
 RECORD = Limits(
     attempt=timedelta(seconds=10),
+    heartbeat=timedelta(seconds=4),
     retry=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5)),
 )
 """Our own database: a record is never given up, for the row must come to equal the workflow."""
@@ -31,6 +34,7 @@ LOOK_UP = Limits(
 PAGE = Limits(
     attempt=timedelta(seconds=15),
     altogether=timedelta(minutes=15),
+    heartbeat=timedelta(seconds=4),
     retry=RetryPolicy(
         initial_interval=timedelta(milliseconds=500),
         maximum_interval=timedelta(seconds=30),
@@ -42,6 +46,7 @@ PAGE = Limits(
 PROVIDER = Limits(
     attempt=timedelta(seconds=90),
     altogether=timedelta(minutes=10),
+    heartbeat=timedelta(seconds=6),
     retry=RetryPolicy(
         initial_interval=timedelta(seconds=2),
         maximum_interval=timedelta(seconds=60),

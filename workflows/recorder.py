@@ -57,6 +57,7 @@ class Recorder:
                 record,
                 task_queue=self._task_queue,
                 start_to_close_timeout=RECORD.attempt,
+                heartbeat_timeout=RECORD.heartbeat,
                 retry_policy=RECORD.retry,
                 summary=_summary(record),
             )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.commands import COMMAND, Acknowledge, Resolve, from_signal
+from domain.commands import COMMAND, Acknowledge, Comment, Resolve, from_signal
 
 Kind = Literal["acknowledge", "mitigate", "resolve"]
 KINDS: tuple[Kind, ...] = ("acknowledge", "mitigate", "resolve")
@@ -69,4 +69,5 @@ def test_a_wrong_command_is_refused(wrong: dict[str, str]) -> None:
 
 
 def test_a_note_may_have_several_lines() -> None:
-    assert COMMAND.validate_python({"kind": "comment", "id": "1", "text": "one\ntwo\n"})
+    command = COMMAND.validate_python({"kind": "comment", "id": "1", "text": "one\ntwo\n"})
+    assert command == Comment(id="1", text="one\ntwo\n")

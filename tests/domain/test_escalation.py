@@ -232,9 +232,7 @@ def test_the_fast_profile_gives_every_level_the_same_time(policy: Policy, timeou
 def test_a_manager_who_is_also_on_call_is_told_once() -> None:
     policy = Policy(
         name="both",
-        steps=(
-            Step(after_seconds=0, targets=(OnCall(channel=ChannelName.SMS), Manager(channel=ChannelName.SMS))),
-        ),
+        steps=(Step(after_seconds=0, targets=(OnCall(channel=ChannelName.SMS), Manager(channel=ChannelName.SMS))),),
     )
     directory = DIRECTORY.model_copy(update={"manager": "ana@example.com"})
     assert told(the_plan(policy=policy, directory=directory)[1]) == [("ana@example.com", "sms")]

@@ -51,8 +51,7 @@ def test_whatever_is_commanded_status_never_goes_back(status: Status, given_comm
     for number, one in enumerate(given_commands):
         try:
             outcome = lifecycle.decide(incident, one, NOON + timedelta(seconds=number))
-        except IllegalTransition as why:
-            assert lifecycle.late(one, str(why), NOON).type is EventType.NOTE
+        except IllegalTransition:
             continue
         after = incident.model_copy(update=outcome.changes)
         assert order.index(after.status) >= order.index(incident.status)

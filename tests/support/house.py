@@ -15,13 +15,16 @@ from db import incidents
 from db.engine import IntakePool, make_sessions
 from db.intake import Admitted, IntakeItem, admit
 from db.models import Event, InboxMessage, Notification, Outbox, Policy, Service, Team, User, new_id
+from db.starting import starting_point
 from domain.alert import Alert, service_key
-from domain.commands import COMMAND
+from domain.commands import COMMAND, Command
+from domain.incident import Incident
 from domain.policy import Policy as PolicyValue
 from gateway.commands import Answer, Commands
 from gateway.dispatcher import Dispatcher
 from gateway.outbox import OutboxDelivery
 from gateway.relay import Relay
+from gateway.starting import initial_state
 from gateway.workflows import Workflows, workflow_id
 from tests.support.values import an_alert
 from tests.support.waiting import eventually
@@ -81,6 +84,21 @@ class House:
         admitted = await self.admit(alert or an_alert(**changes))
         await self.delivery.drain(admitted.incident["id"])
         return Told(self, admitted)
+
+    async def report_short(self, messages_per_run: int, **changes: Any) -> "Told":
+        """As `report`, and the workflow continues as new after so many messages."""
+        told = Told(self, await self.admit(an_alert(**changes)))
+        state = await self.initial_state(told.id)
+        await self.workflows.start(state.model_copy(update={"messages_per_run": messages_per_run}))
+        await self.delivery.drain(told.id)
+        return told
+
+    async def initial_state(self, incident_id: UUID) -> IncidentState:
+        """With what an incident's workflow would begin now."""
+        async with self.sessions() as session:
+            point = await starting_point(session, incident_id, "ladder")
+        assert point is not None
+        return initial_state(point, self.settings)
 
     async def command(self, incident_id: UUID, kind: str, **fields: Any) -> Answer:
         """Give a command through the gateway."""
@@ -165,6 +183,11 @@ class Told:
         """A command through the gateway."""
         return await self.house.command(self.id, kind, **fields)
 
+    async def update(self, command: Command) -> Incident:
+        """A command past the gateway; the incident as the workflow answers."""
+        result = await self.handle.execute_update("command", command, id=command.id, result_type=Incident)
+        return Incident.model_validate(result)
+
     async def row(self) -> RowMapping:
         """Its row."""
         return await self.house.row(self.id)
@@ -190,23 +213,23 @@ class Told:
         """Messages of the timeline's entries."""
         return [event.message for event in await self.house.events(self.id) if kind in (None, event.type)]
 
-    async def until_type(self, kind: str, count: int = 1, timeout: float = 15) -> None:
+    async def until_type(self, kind: str, count: int = 1, seconds: float = 15) -> None:
         """Wait until the timeline has so many entries of a type."""
 
         async def there() -> bool:
             return (await self.types()).count(kind) >= count
 
-        await eventually(there, timeout, f"{count} × {kind}")
+        await eventually(there, seconds, f"{count} × {kind}")
 
-    async def until_step(self, step: str, timeout: float = 15) -> None:
+    async def until_step(self, step: str, seconds: float = 15) -> None:
         """Wait until every page of a step on the ledger was sent, and at least one."""
 
         async def there() -> bool:
             statuses = [row.status for row in await self.house.ledger(self.id) if row.step == step]
             return bool(statuses) and set(statuses) == {"sent"}
 
-        await eventually(there, timeout, f"pages of {step}")
+        await eventually(there, seconds, f"pages of {step}")
 
-    async def until_finished(self, count: int = 1, timeout: float = 15) -> None:
+    async def until_finished(self, count: int = 1, seconds: float = 15) -> None:
         """Wait until the orchestration has finished."""
-        await self.until_type("ORCHESTRATION_FINISHED", count, timeout)
+        await self.until_type("ORCHESTRATION_FINISHED", count, seconds)

@@ -71,8 +71,7 @@ class Stack:
         self._clients: list[httpx.Client] = []
         self.ports = [ports.choose_free() for _ in range(apis)]
         self.apis = [
-            Process("api", {**self._env, "TOCSIN_API_PORT": str(port)}, home / f"api-{port}.log")
-            for port in self.ports
+            Process("api", {**self._env, "TOCSIN_API_PORT": str(port)}, home / f"api-{port}.log") for port in self.ports
         ]
         self.worker = Process("worker", self._env, home / "worker.log")
 

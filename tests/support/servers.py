@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from pydantic import SecretStr
 
 from cli.dev import ports, temporal
 from cli.dev.postgres import Postgres
@@ -122,8 +123,8 @@ def make_settings(home: Path, database: str, address: str) -> Settings:
         database_url=database,
         temporal_address=address,
         example_catalog=True,
-        admin_token=ADMIN_TOKEN,
-        admin_password=ADMIN_PASSWORD,
+        admin_token=SecretStr(ADMIN_TOKEN),
+        admin_password=SecretStr(ADMIN_PASSWORD),
         public_url="http://tocsin.test",
         link_grace_seconds=2,
         log_level="ERROR",

@@ -18,9 +18,7 @@ people = st.sampled_from(PEOPLE)
 channels = st.sampled_from(ChannelName)
 severities = st.sampled_from(Severity)
 scopes = st.sets(st.sampled_from(SCOPES))
-instants = st.datetimes(
-    min_value=datetime(2026, 1, 1), max_value=datetime(2027, 1, 1), timezones=st.just(UTC)
-)
+instants = st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2027, 1, 1), timezones=st.just(UTC))
 
 targets: st.SearchStrategy[Target] = st.one_of(
     st.builds(OnCall, channel=channels),

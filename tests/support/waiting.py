@@ -3,25 +3,23 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-T = TypeVar("T")
+from collections.abc import Callable
 
 PAUSE_SECONDS = 0.02
 
 
-async def eventually(predicate: Callable[[], T | Awaitable[T]], timeout: float = 15, what: str = "") -> T:
-    """Ask until the answer is true, and return it.
+async def eventually(predicate: Callable[[], object], seconds: float = 15, what: str = "") -> None:
+    """Ask until the answer is true; the predicate may be a coroutine function.
 
     Raises:
-        AssertionError: it was not within `timeout` seconds.
+        AssertionError: it was not in time.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + seconds
     while True:
         answer = predicate()
-        value: T = await answer if inspect.isawaitable(answer) else answer
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what or predicate} (last: {value!r})"
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer:
+            return
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what or predicate}"
         await asyncio.sleep(PAUSE_SECONDS)

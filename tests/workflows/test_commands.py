@@ -12,7 +12,6 @@ from domain.policy import OnCall, Policy, Step
 from gateway.commands import Answer, Forbidden
 from tests.support.house import House
 from tests.support.waiting import eventually
-from workflows.incident import IncidentWorkflow
 
 EVERY_SECOND = Policy(
     name="quick",
@@ -70,7 +69,7 @@ async def test_acknowledging_twice_is_a_no_op_that_names_who(product: House) -> 
     incident = await product.report()
     await incident.give("acknowledge", actor="bo@example.com")
     command = Acknowledge(id="second", actor="ana@example.com")
-    answer = await incident.handle.execute_update(IncidentWorkflow.command, command, id="second")
+    answer = await incident.update(command)
     assert answer.acknowledged_by == "bo@example.com"
     assert (await incident.types()).count("STATUS_CHANGE") == 2  # opened, acknowledged
 
@@ -84,7 +83,7 @@ async def test_what_the_state_forbids_is_refused(product: House, before: tuple[s
         await incident.give(kind)
     command = {"acknowledge": Acknowledge, "mitigate": Mitigate}[kind](id="raw", actor="ana@example.com")
     with pytest.raises(WorkflowUpdateFailedError) as failed:
-        await incident.handle.execute_update(IncidentWorkflow.command, command)
+        await incident.update(command)
     assert isinstance(failed.value.cause, ApplicationError)
     assert failed.value.cause.type == "IllegalTransition"
 
@@ -93,7 +92,7 @@ async def test_the_same_id_acts_once_by_whichever_door(product: House) -> None:
     incident = await product.report()
     note = Comment(id="the-id", actor="ana@example.com", text="only once")
     for _ in range(2):
-        await incident.handle.execute_update(IncidentWorkflow.command, note, id=note.id)
+        await incident.update(note)
         await incident.handle.signal("command", note)
     await incident.give("comment", text="and another")
     assert await incident.texts("NOTE") == ["only once", "and another"]
@@ -137,7 +136,9 @@ async def test_escalating_what_nobody_climbs_by_itself(product: House) -> None:
 
 
 async def test_no_step_left_to_escalate_to(product: House) -> None:
-    one_step = Policy(name="one", steps=(Step(after_seconds=0, targets=(OnCall(channel=ChannelName.SMS),)),), max_rounds=1)
+    one_step = Policy(
+        name="one", steps=(Step(after_seconds=0, targets=(OnCall(channel=ChannelName.SMS),)),), max_rounds=1
+    )
     incident = await product.report(service_name=await product.make_service(one_step))
     await incident.until_step("p1.r1.s1")
     with pytest.raises(Forbidden, match="no further step"):
@@ -149,7 +150,7 @@ async def test_resolution_tells_everybody_archives_the_room_and_ends_the_workflo
     await incident.until_step("p1.r1.s1")
     told = {page[1] for page in await incident.pages("sent")}
     command = Resolve(id="r", actor="ana@example.com", resolution_note="restarted", root_cause="disk")
-    await incident.handle.execute_update(IncidentWorkflow.command, command, id="r")
+    await incident.update(command)
     await incident.until_step("resolved")
     assert {row.recipient for row in await product.ledger(incident.id) if row.step == "resolved"} >= told
     ended = await asyncio.wait_for(incident.handle.result(), 15)

@@ -1,9 +1,9 @@
 """What people do to an incident: each a command with the form's id, so that a double-click acts once."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import RowMapping
 
 from api.container import Container
 from config.secrets import new_token
@@ -34,7 +34,7 @@ BUTTONS: dict[str, tuple[type[Acknowledge | Mitigate | Escalate | Repair], str]]
 }
 
 
-async def give(parts: Container, row: Mapping[str, Any], command: Command, done: str) -> tuple[flash.Kind, str]:
+async def give(parts: Container, row: RowMapping, command: Command, done: str) -> tuple[flash.Kind, str]:
     """Give a command; what to tell whoever gave it."""
     try:
         answer = await parts.commands.give(row["id"], command)
@@ -43,12 +43,12 @@ async def give(parts: Container, row: Mapping[str, Any], command: Command, done:
     return ("good", done) if answer is Answer.DONE else ("wait", QUEUED)
 
 
-def envelope(form: Form, principal: Principal) -> dict[str, str]:
+def envelope(form: Form, principal: Principal) -> dict[str, Any]:
     """What every command from a page carries."""
     return {"id": f"{VIA}.{form.id}", "actor": principal.email, "via": VIA}
 
 
-def require_command(principal: Principal, row: Mapping[str, Any], kind: str) -> None:
+def require_command(principal: Principal, row: RowMapping, kind: str) -> None:
     """Refuse who may not give a command.
 
     Raises:
@@ -110,7 +110,7 @@ async def act(parts: Parts, browser: Browser, form: Posted, row: IncidentRow, ki
     return flash.redirect(address(row), *said)
 
 
-def _resolve_form(request: Request, row: Mapping[str, Any], values: dict[str, str], errors: dict[str, str]) -> Response:
+def _resolve_form(request: Request, row: RowMapping, values: dict[str, str], errors: dict[str, str]) -> Response:
     return render(
         request,
         "resolve.html",

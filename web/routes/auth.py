@@ -6,12 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.sign_in import SIGN_IN
 from config.secrets import password_matches
 from db.access import user_by_email
 from web.errors import PageError, PageRoute
 from web.forms import read_form, text_error
 from web.rendering import render
-from web.sign_in import Parts, Posted, SignInGate, begin, browser_of, end
+from web.sign_in import Parts, Posted, begin, browser_of, end
 
 router = APIRouter(route_class=PageRoute)
 
@@ -46,8 +47,7 @@ async def login(request: Request, parts: Parts) -> Response:
     """Sign in with a new session."""
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise PageError(403, "Sign in from Tocsin's own page.")
-    gate: SignInGate = request.app.state.sign_in_gate
-    if not await gate.admits(request.client.host if request.client else "unknown"):
+    if not SIGN_IN.allows(request.client.host if request.client else "unknown"):
         raise PageError(
             429, "Five attempts a minute are allowed from one address. Wait a minute.", {"Retry-After": "60"}
         )

@@ -1,10 +1,8 @@
 """The built-in war room: members, messages, an archive."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import RowMapping
 
 from api.container import Container
 from config.secrets import new_token
@@ -64,7 +62,7 @@ async def invite(request: Request, parts: Parts, browser: Browser, form: Posted,
 
 
 async def _invite(
-    parts: Container, browser: Browser, form: Posted, row: Mapping[str, Any], room: WarRoom, email: str
+    parts: Container, browser: Browser, form: Posted, row: RowMapping, room: WarRoom, email: str
 ) -> Response:
     to = f"{address(row)}/room"
     if email in await parts.rooms.members(room.id):
@@ -74,7 +72,7 @@ async def _invite(
     return flash.redirect(to, *await give(parts, row, command, f"{email} was invited."))
 
 
-async def _open_room(parts: Container, row: Mapping[str, Any]) -> WarRoom:
+async def _open_room(parts: Container, row: RowMapping) -> WarRoom:
     room = await parts.rooms.of_incident(row["id"])
     if room is None:
         raise PageError(404, f"INC-{row['number']} has no war room here.")
@@ -87,7 +85,7 @@ async def _page(
     request: Request,
     parts: Container,
     browser: Browser,
-    row: Mapping[str, Any],
+    row: RowMapping,
     values: dict[str, str],
     errors: dict[str, str],
 ) -> Response:

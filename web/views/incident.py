@@ -1,8 +1,9 @@
 """One incident: everything its page shows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from api.container import Container
 from config.secrets import new_token
@@ -48,17 +49,17 @@ _ACTIONS = (
 )
 
 
-def address(row: Mapping[str, Any]) -> str:
+def address(row: RowMapping) -> str:
     """The path of an incident's page."""
     return f"/incidents/INC-{row['number']}"
 
 
-def allowed(principal: Principal, row: Mapping[str, Any], kind: str) -> bool:
+def allowed(principal: Principal, row: RowMapping, kind: str) -> bool:
     """Whether somebody may give an incident a command."""
     return may_command(principal.role, kind, is_lead=row["lead"] == principal.email)
 
 
-def actions(principal: Principal, row: Mapping[str, Any]) -> list[Action]:
+def actions(principal: Principal, row: RowMapping) -> list[Action]:
     """What the state and the role allow."""
     status = Status(row["status"])
     offered = [action for action, states in _ACTIONS if status in states and allowed(principal, row, action.kind)]
@@ -70,7 +71,7 @@ def actions(principal: Principal, row: Mapping[str, Any]) -> list[Action]:
     ]
 
 
-def link_state(row: Mapping[str, Any], column: str, base_url: str, *, wanted: bool) -> dict[str, Any]:
+def link_state(row: RowMapping, column: str, base_url: str, *, wanted: bool) -> dict[str, Any]:
     """A link of the incident: there, still being made, or never to come.
 
     Args:
@@ -93,7 +94,7 @@ def local(href: str, base_url: str) -> str:
     return href[len(base_url) :] if href.startswith(f"{base_url}/") else href
 
 
-def figures(row: Mapping[str, Any]) -> dict[str, float | None]:
+def figures(row: RowMapping) -> dict[str, float | None]:
     """Times to detect, acknowledge and resolve."""
     return {
         "detect": kpi.mttd_seconds(row["detected_at"], row["created_at"]),
@@ -102,7 +103,7 @@ def figures(row: Mapping[str, Any]) -> dict[str, float | None]:
     }
 
 
-async def incident_values(parts: Container, principal: Principal, row: Mapping[str, Any]) -> dict[str, Any]:
+async def incident_values(parts: Container, principal: Principal, row: RowMapping) -> dict[str, Any]:
     """What the incident's template shows."""
     settings, incident_id, severity = parts.settings, row["id"], Severity(row["severity"])
     async with parts.sessions() as session:

@@ -1,0 +1,100 @@
+"""Temporal frozen, dead, or with its storage gone: what is accepted is kept, and nobody is paged twice."""
+
+import signal
+import time
+from typing import Any
+from uuid import uuid4
+
+from tests.support.dev import Dev
+
+
+def report(dev: Dev, **changes: Any) -> dict[str, Any]:
+    body = {"title": "Outage", "service_name": "search", "severity": "SEV1_CRITICAL", "fingerprint": uuid4().hex}
+    answer = dev.api.post("/incidents/", json=body | changes)
+    assert answer.status_code == 201
+    incident: dict[str, Any] = answer.json()
+    return incident
+
+
+def read(dev: Dev, incident: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = dev.api.get(f"/incidents/{incident['id']}/").json()
+    return row
+
+
+def events(dev: Dev, incident: dict[str, Any]) -> list[str]:
+    items = dev.api.get(f"/incidents/{incident['id']}/events/?limit=500").json()["items"]
+    return [f"{event['type']}: {event['message']}" for event in items]
+
+
+def ledger(dev: Dev, incident: dict[str, Any]) -> list[tuple[str, str, str]]:
+    items = dev.api.get(f"/incidents/{incident['id']}/notifications/?limit=500").json()["items"]
+    return [(row["step"], row["recipient"], row["channel"]) for row in items]
+
+
+def finished(dev: Dev, incident: dict[str, Any]) -> bool:
+    return read(dev, incident)["orchestration"] == "COMPLETE"
+
+
+def test_frozen(dev: Dev) -> None:
+    before = report(dev)
+    dev.wait(lambda: finished(dev, before))
+    dev.kill("temporal server", signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        during = [report(dev) for _ in range(20)]
+        assert time.monotonic() - began < 5, "alerts must be accepted as fast as ever"
+        began = time.monotonic()
+        answer = dev.api.patch(f"/incidents/{before['id']}/acknowledge/")
+        assert answer.status_code == 202
+        assert time.monotonic() - began < 3
+        early = dev.api.patch(f"/incidents/{during[0]['id']}/acknowledge/")
+        assert early.status_code == 202
+        dev.wait(lambda: dev.ready("degraded"), 10)
+    finally:
+        dev.kill("temporal server", signal.SIGCONT)
+    dev.wait(lambda: dev.ready("ok"), 30)
+    for incident in (before, during[0]):
+        dev.wait(lambda: read(dev, incident)["status"] == "ACKNOWLEDGED", 60)  # noqa: B023
+        said = [text for text in events(dev, incident) if "Acknowledged by" in text]
+        assert len(said) == 1
+    for incident in during:
+        dev.wait(lambda: finished(dev, incident), 60)  # noqa: B023
+        pages = ledger(dev, incident)
+        assert len(pages) == len(set(pages))
+    for incident in during[1:]:
+        dev.wait(lambda: ("p1.r1.s1", "cy@example.com", "slack") in ledger(dev, incident), 30)  # noqa: B023
+    assert sum("ORCHESTRATION_FINISHED" in text for text in events(dev, before)) == 1
+
+
+def test_storage_deleted(dev: Dev) -> None:
+    """The reconcile brings the workflows back, they go on climbing, and nobody hears of a step twice."""
+    drill = {"drill": {"time_scale": 120}}  # steps after 0, 2.5, 7.5, 15 and 30 seconds
+    climbing, taken = report(dev, **drill), report(dev)
+    dev.wait(lambda: ("p1.r1.s2", "cy@example.com", "slack") in ledger(dev, climbing), 20)
+    dev.wait(lambda: finished(dev, taken))
+    assert dev.api.patch(f"/incidents/{taken['id']}/acknowledge/").status_code == 200
+    for file in dev.home.glob("temporal.db*"):
+        file.unlink()
+    dev.kill("temporal server")
+    dev.wait(lambda: ("p1.r1.s5", "fay@example.com", "email") in ledger(dev, climbing), 60)
+    pages = ledger(dev, climbing)
+    assert len(pages) == len(set(pages))
+    with dev.database() as database:
+        query = "SELECT count(*), count(DISTINCT notification_id) FROM inbox_messages WHERE incident_id = %s"
+        row = database.execute(query, (climbing["id"],)).fetchone()
+        assert row == (len(pages), len(pages))
+    # What was acknowledged stays so, and is served by a workflow again.
+    dev.wait(lambda: dev.api.patch(f"/incidents/{taken['id']}/mitigate/").status_code == 200, 60)
+    assert [step for step, *_ in ledger(dev, taken)].count("p1.r1.s2") == 0
+    assert dev.api.patch(f"/incidents/{climbing['id']}/resolve/").status_code == 200
+
+
+def test_dead_for_a_while(dev: Dev) -> None:
+    """Killed again and again for seconds: accepted all the same, and told when it is back."""
+    incidents = []
+    for _ in range(25):
+        if dev.pids("temporal server"):
+            dev.kill("temporal server")
+        incidents.append(report(dev, severity="SEV2_HIGH"))
+    for incident in incidents:
+        dev.wait(lambda: finished(dev, incident), 90)  # noqa: B023

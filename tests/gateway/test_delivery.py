@@ -1,0 +1,96 @@
+"""What the outbox says reaches Temporal, once in its effect, however often it is said."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+import structlog
+
+from db import outbox
+from domain.severity import Severity
+from gateway.outbox import OutboxDelivery
+from gateway.workflows import ForeignWorkflow, Workflows, workflow_id
+from tests.support.house import House, Told
+from tests.support.servers import Addresses
+from tests.support.unreachable import dead_client, line_to
+from tests.support.values import an_alert
+from tests.support.waiting import eventually
+
+
+async def test_delivering_twice_doubles_nothing(product: House) -> None:
+    incident = await product.report()
+    state = await product.initial_state(incident.id)
+    await product.workflows.start(state)
+    await product.workflows.start(state)
+    await incident.until_finished()
+    await incident.until_step("p1.r1.s1")
+    assert len(await incident.pages()) == len(await product.inbox(incident.id)) == 4
+    assert (await incident.types()).count("ORCHESTRATION_FINISHED") == 1
+
+
+async def test_a_workflow_of_another_incident_under_the_same_id_is_a_loud_error(house: House) -> None:
+    admitted = await house.admit(an_alert())
+    incident = Told(house, admitted)
+    foreign = await house.initial_state(incident.id)
+    other = foreign.incident.model_copy(update={"id": uuid4()})
+    await house.workflows.start(foreign.model_copy(update={"incident": other}))
+    with pytest.raises(ForeignWorkflow, match="belongs to incident"):
+        await house.workflows.start(foreign)
+    with structlog.testing.capture_logs() as logs:
+        await house.delivery.drain(incident.id)
+    (error,) = [log for log in logs if log["log_level"] == "error"]
+    assert str(incident.id) in error["error"]
+    (waits,) = await house.outbox(incident.id)
+    assert "does another Tocsin database use" in (waits.last_error or "")
+
+
+async def test_temporal_away_keeps_the_outbox_and_everything_happens_when_it_is_back(house: House) -> None:
+    away = OutboxDelivery(house.sessions, Workflows(await dead_client()), house.settings)
+    alert = an_alert()
+    incident = Told(house, await house.admit(alert))
+    assert (await away.deliver_due(50)) == (0, 1)
+    await house.admit(alert)
+    async with house.working():  # the relay's watch makes all of it due
+        await incident.until_finished()
+        await incident.until_type("ALERT_RECEIVED")
+        await eventually(lambda: _empty(house))
+    assert (await incident.types()).count("STATUS_CHANGE") == 1
+
+
+async def test_a_delivery_that_is_broken_off_gives_its_row_back(
+    house: House, addresses: Addresses, namespace: str
+) -> None:
+    incident = (await house.admit(an_alert())).incident["id"]
+    async with line_to(addresses, namespace) as (line, client):
+        line.freeze()
+        far = House(house.engine, house.pool, client, house.settings)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(far.delivery.drain(incident), 0.3)
+    (row,) = await house.outbox(incident)
+    assert (row.attempts, row.leased_until) == (1, None)
+
+
+async def test_the_start_says_what_the_web_ui_and_the_search_need(house: House) -> None:
+    incident = await house.report(severity=Severity.SEV2_HIGH)
+    described = await incident.handle.describe()
+    assert described.id == workflow_id(incident.number) == f"incident-INC-{incident.number}"
+    assert described.workflow_type == "IncidentWorkflow"
+    assert described.task_queue == "tocsin"
+
+
+async def test_a_command_for_an_ended_workflow_becomes_a_note(product: House) -> None:
+    incident = await product.report(severity="SEV4_LOW")
+    await incident.until_finished()
+    await incident.give("resolve")
+    await incident.handle.result()
+    command = {"kind": "acknowledge", "id": "late", "actor": "bo@example.com"}
+    async with product.sessions.begin() as session:
+        await outbox.put_command(session, incident.id, 1, command)
+    await product.delivery.drain(incident.id)
+    await incident.until_type("NOTE")
+    (note,) = await incident.texts("NOTE")
+    assert note.startswith("Acknowledge came too late")
+
+
+async def _empty(house: House) -> bool:
+    return not await house.outbox()

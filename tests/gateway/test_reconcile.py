@@ -1,0 +1,115 @@
+"""Open incidents without a workflow get it back, from row and ledger; nobody is paged again."""
+
+from domain.severity import Severity
+from tests.support.house import House, Told
+from tests.support.values import an_alert
+from tests.support.waiting import eventually
+
+
+async def lose(incident: Told) -> None:
+    """As when Temporal's storage was deleted."""
+    await incident.handle.terminate("lost")
+
+
+async def test_a_lost_workflow_comes_back_and_goes_on_without_paging_anybody_again(house: House) -> None:
+    async with house.working():
+        incident = await house.report()
+        await incident.until_finished()
+        await incident.give("escalate")
+        await incident.until_step("p1.r1.s2")
+    before = await house.ledger(incident.id)
+    await lose(incident)
+    assert await house.relay.reconcile() == 1
+    assert await house.relay.reconcile() == 0  # its start is queued
+    async with house.working():
+
+        async def back() -> bool:
+            return await house.workflows.is_running(incident.number) and not await house.outbox()
+
+        await eventually(back)
+        state = await incident.state()
+        assert state.climb is not None
+        await incident.give("escalate")
+        await incident.until_step("p1.r1.s3")
+    after = await house.ledger(incident.id)
+    assert [(row.id, row.attempts, row.sent_at) for row in after][: len(before)] == [
+        (row.id, row.attempts, row.sent_at) for row in before
+    ]
+    assert len(await house.inbox(incident.id)) == len(after)
+    assert (await incident.types()).count("ORCHESTRATION_FINISHED") == 1
+
+
+async def test_lost_before_the_first_page(house: House) -> None:
+    incident = await house.report()
+    await lose(incident)
+    assert await house.relay.reconcile() == 1
+    async with house.working():
+        await incident.until_finished()
+        await incident.until_step("p1.r1.s1")
+
+
+async def test_an_acknowledgement_holds(house: House) -> None:
+    async with house.working():
+        incident = await house.report()
+        await incident.give("acknowledge")
+        await incident.until_finished()
+    pages = await incident.pages()
+    await lose(incident)
+    async with house.working():  # the watch reconciles at the start
+
+        async def back() -> bool:
+            return await house.workflows.is_running(incident.number)
+
+        await eventually(back)
+        await incident.give("mitigate")
+        assert await incident.pages() == pages
+
+
+async def test_a_command_finds_a_lost_workflow_and_brings_it_back(house: House) -> None:
+    async with house.working():
+        incident = await house.report()
+        await incident.until_finished()
+        await lose(incident)
+        await incident.give("acknowledge")
+
+        async def acknowledged() -> bool:
+            return bool((await incident.row())["status"] == "ACKNOWLEDGED")
+
+        await eventually(acknowledged)
+
+
+async def test_a_manual_escalation_that_brings_a_lost_workflow_back_pages_the_next_step(house: House) -> None:
+    async with house.working():
+        for hands in ((), ("acknowledge",)):
+            incident = await house.report()
+            await incident.until_finished()
+            await incident.until_step("p1.r1.s1")
+            for kind in hands:
+                await incident.give(kind)
+            await lose(incident)
+            await incident.give("escalate")
+            await incident.until_step("p1.r1.s2")
+            assert await incident.steps() == ["p1.created", "p1.r1.s1", "p1.r1.s2"]
+
+
+async def test_alerts_of_a_lost_workflow_bring_it_back_and_are_told(house: House) -> None:
+    alert = an_alert(severity="SEV3_MEDIUM")
+    async with house.working():
+        incident = await house.report(alert)
+        await incident.until_finished()
+        await lose(incident)
+        await house.report(alert.model_copy(update={"severity": Severity.SEV1_CRITICAL}))
+        await incident.until_type("SEVERITY_CHANGED")
+        await incident.until_type("ALERT_RECEIVED")
+        await incident.until_step("p2.r1.s1")
+
+
+async def test_running_and_resolved_incidents_are_left_alone(house: House) -> None:
+    async with house.working():
+        running = await house.report()
+        resolved = await house.report(severity="SEV4_LOW")
+        await resolved.until_finished()
+        await resolved.give("resolve")
+        await resolved.handle.result()
+    assert await house.relay.reconcile() == 0
+    assert await house.workflows.is_running(running.number)

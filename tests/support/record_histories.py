@@ -1,0 +1,133 @@
+"""Record the histories of tests/histories anew: `.venv/bin/python -m tests.support.record_histories`.
+
+To be done when a change of the workflow is meant to be incompatible (before a release), never to silence
+test_replay: incidents that are open while a new version is installed have histories like these.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from temporalio.client import Client
+
+from config.temporal import DATA_CONVERTER
+from db.engine import make_engine, make_intake_pool
+from domain.severity import Severity
+from tests.support.house import House, Told
+from tests.support.providers import Trouble, troubled
+from tests.support.servers import Servers, copy_template, make_settings
+from tests.support.values import an_alert
+from tests.support.waiting import eventually
+
+HISTORIES = Path(__file__).parents[1] / "histories"
+Scenario = Callable[[House], Awaitable[Told]]
+
+
+async def nobody_answers(house: House) -> Told:
+    """A drill to the end of its rounds."""
+    async with house.working():
+        incident = await house.report(time_scale=1800.0)
+        await incident.until_type("ESCALATED", 7, seconds=30)
+        return incident
+
+
+async def acknowledged_and_resolved(house: House) -> Told:
+    """Every command a person gives, to the archived room."""
+    async with house.working():
+        incident = await house.report(time_scale=3600.0, impacted_scopes=("Security",))
+        await incident.until_step("p1.r1.s1")
+        for kind in ("escalate", "acknowledge", "mitigate", "resolve"):
+            await incident.give(kind)
+        await incident.handle.result()
+        return incident
+
+
+async def repaired_after_failures(house: House) -> Told:
+    """A document that hangs, a room and a page that fail; the links follow, `repair` mends the rest."""
+    documents, rooms, sms = Trouble("hangs"), Trouble("refuses"), Trouble("refuses")
+    house = house.with_settings(link_grace_seconds=0.5)
+    async with house.working(troubled(house.sessions, documents=documents, rooms=rooms, sms=sms)):
+        incident = await house.report()
+        await incident.until_type("FAILURE", 2)
+        documents.mend()
+        await incident.until_step("p1.links")
+        await incident.until_finished()
+        rooms.mend()
+        sms.mend()
+        await incident.give("repair")
+        await incident.until_finished(count=2)
+        return incident
+
+
+async def severity_raised(house: House) -> Told:
+    """A worse alert begins a second generation; acknowledged by a signal without input."""
+    async with house.working():
+        alert = an_alert(severity=Severity.SEV3_MEDIUM)
+        incident = await house.report(alert)
+        await incident.until_finished()
+        await house.report(alert.model_copy(update={"severity": Severity.SEV1_CRITICAL}))
+        await incident.until_step("p2.r1.s1")
+        await incident.handle.signal("acknowledge")
+        await incident.until_type("STATUS_CHANGE", 2)
+        return incident
+
+
+async def continued_as_new(house: House) -> Told:
+    """The run that follows another one, on a ladder that goes on."""
+    async with house.working():
+        incident = await house.report_short(3, time_scale=600.0)
+        first = (await incident.handle.describe()).run_id
+        for number in range(3):
+            await incident.give("comment", text=f"note {number}")
+
+        async def continued() -> bool:
+            return (await incident.handle.describe()).run_id != first
+
+        await eventually(continued)
+        await incident.until_step("p1.r1.s3", seconds=30)
+        return incident
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    nobody_answers,
+    acknowledged_and_resolved,
+    repaired_after_failures,
+    severity_raised,
+    continued_as_new,
+)
+
+
+async def record(scenario: Scenario, house: House) -> None:
+    """Write down one history."""
+    incident = await scenario(house)
+    history = await incident.handle.fetch_history()
+    name = getattr(scenario, "__name__", str(scenario))
+    (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
+
+
+async def record_all(url: str, temporal: str, home: Path) -> None:
+    """Write down every history."""
+    settings = make_settings(home, url, temporal)
+    engine = make_engine(url)
+    client = await Client.connect(temporal, namespace="main", data_converter=DATA_CONVERTER)
+    async with make_intake_pool(url) as pool:
+        for scenario in SCENARIOS:
+            await record(scenario, House(engine, pool, client, settings))
+    await engine.dispose()
+
+
+def main() -> None:
+    """Start servers, record, stop them."""
+    servers = Servers(["main"])
+    try:
+        addresses = servers.start()
+        copy_template(addresses.postgres, "recording")
+        with TemporaryDirectory() as home:
+            asyncio.run(record_all(addresses.database("recording"), addresses.temporal, Path(home)))
+    finally:
+        servers.stop()
+
+
+if __name__ == "__main__":
+    main()
