@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from web.security import SecurityHeaders
 
 import web
-from api import problems
+from api import docs, problems
 from api.asgi import Authentication, BodyLimit, TrailingSlash
 from api.container import open_container
 from api.routes import auth, catalogue, commands, health, incidents, kpis, plan
@@ -36,14 +36,15 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         lifespan=lifespan,
         redirect_slashes=False,
-        openapi_url="/api/openapi.json",
-        docs_url="/api/docs/",
-        redoc_url="/api/redoc/",
+        openapi_url=docs.OPENAPI,
+        docs_url=None,
+        redoc_url=None,
     )
     problems.install(app)
     for routes in (incidents, commands, plan, catalogue, auth, kpis):
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(health.router)
+    docs.mount(app)
     web.mount(app)
     # The last one added is the first that a request meets.
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)

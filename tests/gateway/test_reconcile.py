@@ -17,6 +17,7 @@ async def test_a_lost_workflow_comes_back_and_goes_on_without_paging_anybody_aga
         await incident.until_finished()
         await incident.give("escalate")
         await incident.until_step("p1.r1.s2")
+        await incident.until_type("ESCALATED", 2)  # how far the plan was brought forward is recorded
     before = await house.ledger(incident.id)
     await lose(incident)
     assert await house.relay.reconcile() == 1
