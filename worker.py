@@ -6,11 +6,14 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 
 import structlog
+import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.documents import DocumentActivities
@@ -39,6 +42,11 @@ logger = structlog.get_logger(__name__)
 
 PURE_PACKAGES = ("domain", "workflows", "activities", "pydantic", "pydantic_core", "annotated_types")
 """Passed through the workflow sandbox: rules and value types that touch nothing outside."""
+
+DEPLOYMENT = WorkerDeploymentConfig(
+    version=WorkerDeploymentVersion("tocsin", version("tocsin")), use_worker_versioning=False
+)
+"""Named, for otherwise the SDK compiles every module of the process to make up a name: seconds of CPU."""
 
 GRACEFUL_STOP = timedelta(seconds=10)
 
@@ -89,6 +97,7 @@ def make_workers(client: Client, sessions: Sessions, providers: Providers, setti
         max_cached_workflows=settings.max_cached_workflows,
         max_concurrent_activities=500,  # they wait for vendors: a hung one must not stop the others
         interceptors=[Heartbeat()],
+        deployment_config=DEPLOYMENT,
         graceful_shutdown_timeout=GRACEFUL_STOP,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=10, initial=4),
     )
@@ -98,6 +107,7 @@ def make_workers(client: Client, sessions: Sessions, providers: Providers, setti
         activities=[records.record, records.who_answers, paging.deliver],
         max_concurrent_activities=100,
         interceptors=[Heartbeat()],
+        deployment_config=DEPLOYMENT,
         graceful_shutdown_timeout=GRACEFUL_STOP,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=10, initial=4),
     )
@@ -137,7 +147,7 @@ async def _main(settings: Settings) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    engine = make_engine(settings.database, settings.database_pool)
+    engine = make_engine(settings.database, settings.database_pool, check=False)
     client = await _connected(settings, stop)
     if client is not None:
         async with running(engine, client, settings):
@@ -162,4 +172,5 @@ async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
 def run(settings: Settings) -> None:
     """The body of `tocsin worker`: until SIGTERM or SIGINT."""
     configure_logging(settings)
-    asyncio.run(_main(settings))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_main(settings))

@@ -29,8 +29,9 @@ class PagingActivities(PagingContract):
         if status is not None:
             return Delivered(status=status, provider=provider.name)
         message_id = await self._send(provider, page)
-        async with self._sessions.begin() as session:
-            await mark_sent(session, page.id, message_id)
+        if not provider.keeps_ledger:
+            async with self._sessions.begin() as session:
+                await mark_sent(session, page.id, message_id)
         return Delivered(status="sent", provider=provider.name)
 
     async def _send(self, provider: Channel, page: Page) -> str:

@@ -17,14 +17,20 @@ def sqlalchemy_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
-def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
-    """An engine whose broken connections are noticed before they are used."""
+def make_engine(url: str, pool_size: int = 10, *, check: bool = True) -> AsyncEngine:
+    """An engine.
+
+    Args:
+        url: the database.
+        pool_size: connections at most.
+        check: notice a broken connection before it is used; a worker does without, for it tries again anyway.
+    """
     return create_async_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
-        pool_pre_ping=True,
+        pool_pre_ping=check,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
     )
 

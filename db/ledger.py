@@ -2,12 +2,26 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Boolean, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Incident, Notification
+from db.models import Notification
 from domain.page import Page
+
+
+_CLAIM = text("""
+WITH incident AS (
+    SELECT status FROM incidents WHERE id = :incident_id AND :only_while_triggered FOR SHARE
+)
+INSERT INTO notifications (id, incident_id, step, recipient, channel, reason, provider, status, attempts)
+SELECT :id, :incident_id, :step, :recipient, :channel, :reason, :provider, 'pending', 1
+WHERE NOT :only_while_triggered OR EXISTS (SELECT FROM incident WHERE status = 'TRIGGERED')
+ON CONFLICT (id) DO UPDATE SET
+    status = 'pending', attempts = notifications.attempts + 1, provider = excluded.provider, error = NULL
+WHERE notifications.status NOT IN ('sent', 'delivered')
+RETURNING id
+""").bindparams(bindparam("only_while_triggered", type_=Boolean))
+# FOR SHARE: an acknowledgement that is just being recorded is waited for, so that no row begins after it.
 
 
 async def claim(session: AsyncSession, page: Page, provider: str) -> str | None:
@@ -21,38 +35,15 @@ async def claim(session: AsyncSession, page: Page, provider: str) -> str | None:
     Returns:
         None when the send is to go ahead, else the status that it has: `sent` or `skipped`.
     """
-    status = await session.scalar(select(Notification.status).where(Notification.id == page.id).with_for_update())
+    values = page.model_dump(exclude={"message"}) | {"provider": provider}
+    if (await session.execute(_CLAIM, values)).first() is not None:
+        return None
+    status = await session.scalar(select(Notification.status).where(Notification.id == page.id))
     if status in ("sent", "delivered"):
         return "sent"
-    if page.only_while_triggered and not await _is_triggered(session, page.incident_id):
-        if status == "pending":  # an earlier attempt failed
-            await _skip(session, page.id)
-        return "skipped"
-    await session.execute(
-        insert(Notification)
-        .values(
-            id=page.id,
-            incident_id=page.incident_id,
-            step=page.step,
-            recipient=page.recipient,
-            channel=page.channel,
-            reason=page.reason,
-            provider=provider,
-            status="pending",
-            attempts=1,
-        )
-        .on_conflict_do_update(
-            index_elements=[Notification.id],
-            set_={
-                "status": "pending",
-                "attempts": Notification.attempts + 1,
-                "provider": provider,
-                "error": None,
-            },
-            where=Notification.status.not_in(("sent", "delivered")),
-        )
-    )
-    return None
+    if status == "pending":  # an earlier attempt failed
+        await _skip(session, page.id)
+    return "skipped"
 
 
 async def mark_sent(session: AsyncSession, delivery_id: UUID, provider_message_id: str) -> None:
@@ -71,12 +62,6 @@ async def note_error(session: AsyncSession, delivery_id: UUID, error: str) -> No
         .where(Notification.id == delivery_id, Notification.status == "pending")
         .values(error=error.replace("\0", "")[:2000])
     )
-
-
-async def _is_triggered(session: AsyncSession, incident_id: UUID) -> bool:
-    """Locked until the commit: no row of the ledger is begun after an acknowledgement was recorded."""
-    query = select(Incident.status).where(Incident.id == incident_id).with_for_update(read=True)
-    return await session.scalar(query) == "TRIGGERED"
 
 
 async def _skip(session: AsyncSession, delivery_id: UUID) -> None:

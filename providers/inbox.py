@@ -17,6 +17,7 @@ class Inbox:
     """A page in Tocsin for everybody: exactly once, for message and ledger are one transaction."""
 
     name = "inbox"
+    keeps_ledger = True
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages

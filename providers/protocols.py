@@ -21,6 +21,9 @@ class Channel(Protocol):
     name: str
     """The provider's name, for the ledger."""
 
+    keeps_ledger: bool
+    """True when `send` itself marks the page `sent`, in one transaction with the message."""
+
     async def send(self, page: Page) -> str:
         """Hand a message over; the provider's id for it.
 

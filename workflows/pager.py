@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from workflows.policies import PAGE
+from workflows.policies import FIRST_MESSAGE, PAGE, PAGES
 from workflows.recorder import Recorder
 from workflows.state import FailedPage, IncidentState
 
@@ -78,6 +78,7 @@ class Pager:
                 heartbeat_timeout=PAGE.heartbeat,
                 schedule_to_close_timeout=PAGE.altogether,
                 retry_policy=PAGE.retry,
+                priority=FIRST_MESSAGE if page.step.endswith(".created") else PAGES,
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
                 summary=f"{page.step}: {page.channel} to {page.recipient}",
             )

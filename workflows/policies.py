@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,15 @@ PROVIDER = Limits(
     ),
 )
 """Document and war room: nobody waits for them longer than the link grace."""
+
+FIRST_MESSAGE = Priority(priority_key=1)
+"""The first word of an incident goes before everything else that waits for a worker."""
+
+PAGES = Priority(priority_key=2)
+"""Then the steps of the ladder."""
+
+LATER = Priority(priority_key=4)
+"""Records and documents: nobody is woken up by them."""
 
 DIRECTORY_AGE = timedelta(seconds=30)
 """An answer to "who is on call" is good for so long."""

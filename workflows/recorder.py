@@ -4,7 +4,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from workflows.policies import RECORD
+from workflows.policies import LATER, RECORD
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
@@ -59,6 +59,7 @@ class Recorder:
                 start_to_close_timeout=RECORD.attempt,
                 heartbeat_timeout=RECORD.heartbeat,
                 retry_policy=RECORD.retry,
+                priority=LATER,
                 summary=_summary(record),
             )
             self._recorded = decided

@@ -230,6 +230,12 @@ class Told:
 
         await eventually(there, seconds, f"pages of {step}")
 
+    async def seconds_to_first_page(self) -> float | None:
+        """From the acceptance to the first message in an inbox; None before it."""
+        messages = await self.house.inbox(self.id)
+        created = (await self.row())["created_at"]
+        return (messages[0].received_at - created).total_seconds() if messages else None
+
     async def until_finished(self, count: int = 1, seconds: float = 15) -> None:
         """Wait until the orchestration has finished."""
         await self.until_type("ORCHESTRATION_FINISHED", count, seconds)

@@ -83,6 +83,7 @@ class Phone:
     """A channel in trouble, with a name of its own on the ledger."""
 
     name = "phone-company"
+    keeps_ledger = False
 
     def __init__(self, inbox: Channel, trouble: Trouble) -> None:
         self._inbox = inbox
