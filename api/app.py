@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
-from web.security import SecurityHeaders
 
 import web
 from api import docs, problems
@@ -12,6 +11,7 @@ from api.asgi import Authentication, BodyLimit, TrailingSlash
 from api.container import open_container
 from api.routes import auth, catalogue, commands, health, incidents, kpis, plan
 from config.settings import Settings
+from web.security import SecurityHeaders
 
 TITLE = "Tocsin"
 PREFIX = "/api/v1"

@@ -6,9 +6,9 @@ import signal
 import uvicorn
 
 from api.app import create_app
+from api.bootstrap import FirstLogin, bootstrap
 from config.logging import configure_logging
 from config.settings import Settings
-from db.bootstrap import FirstLogin, bootstrap
 from db.engine import make_engine, make_sessions
 
 STOP_SECONDS = 5

@@ -106,7 +106,8 @@ class Settings(BaseSettings):
         if self.public_url:
             return self.public_url.rstrip("/")
         scheme = "https" if self.tls_cert else "http"
-        host = "127.0.0.1" if self.api_host in {"0.0.0.0", "::"} else self.api_host
+        everywhere = {"0.0.0.0", "::"}  # noqa: S104 - recognised, not bound
+        host = "127.0.0.1" if self.api_host in everywhere else self.api_host
         return f"{scheme}://{host}:{self.api_port}"
 
     @property

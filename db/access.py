@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config.secrets import hash_token, new_token
 from db.models import ApiToken, Session, User, new_id
+from db.tokens import hash_token, new_token
 
 
 @dataclass(frozen=True)

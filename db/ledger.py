@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import Notification
 from domain.page import Page
 
-
 _CLAIM = text("""
 WITH incident AS (
     SELECT status FROM incidents WHERE id = :incident_id AND :only_while_triggered FOR SHARE

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import Settings
 from db import outbox
@@ -90,6 +91,6 @@ class Watch:
             async with asyncio.timeout(3), self._sessions() as session:
                 await session.execute(text("SELECT 1"))
                 return await workers_alive(session), *await outbox.oldest_age_seconds(session)
-        except Exception as error:
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             logger.debug("health: the database does not answer", error=str(error))
             return None

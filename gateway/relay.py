@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import Settings
 from db import outbox
@@ -87,7 +88,7 @@ class Relay:
         try:
             async with self._sessions.begin() as session:
                 await stop(session, self._name)
-        except Exception:
+        except (SQLAlchemyError, OSError):
             logger.warning("relay: the database did not hear the goodbye")
 
     async def _beat(self) -> None:

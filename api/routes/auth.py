@@ -9,7 +9,7 @@ from api.problems import Problem
 from api.requests import JsonRoute, Parts
 from api.schemas import LoginIn
 from api.sign_in import SIGN_IN
-from config.secrets import password_matches
+from config.passwords import password_matches
 from db.access import issue_token, user_by_email
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=JsonRoute)

@@ -1,6 +1,7 @@
 """What every table has in common."""
 
 from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 import uuid_utils.compat
@@ -16,7 +17,7 @@ def new_id() -> UUID:
 class Base(DeclarativeBase):
     """Every stored time is UTC and knows it; constraints have names that migrations can rely on."""
 
-    type_annotation_map = {datetime: DateTime(timezone=True)}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True)}
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

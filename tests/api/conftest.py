@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ import psycopg
 import pytest
 from temporalio.client import Client
 
-from config.secrets import hash_token
+from db.tokens import hash_token
 from tests.support.processes import Stack
 from tests.support.servers import Addresses
 

@@ -13,7 +13,7 @@ from tests.support.processes import Stack
 Make = Callable[..., dict[str, Any]]
 
 GONE = object()
-WRONG = {
+WRONG: dict[str, list[Any]] = {
     "title": [GONE, None, 5, "", "   ", "x" * 501, "a\x00b", ["x"]],
     "description": [None, 5, "x" * 50_001, "a\x00b", {}],
     "service_name": [GONE, None, 5, "", "x" * 256, "a\x00b"],

@@ -99,7 +99,10 @@ def test_escalating_by_hand_pages_the_next_step(api: httpx.Client, alert: Make) 
 
 def test_repair_of_what_is_complete_finishes_once_more_and_makes_nothing(api: httpx.Client, alert: Make) -> None:
     incident = open_incident(api, alert)
-    kinds = lambda: [kind for kind, _ in events(api, incident)]  # noqa: E731
+
+    def kinds() -> list[str]:
+        return [kind for kind, _ in events(api, incident)]
+
     wait_for(lambda: "ORCHESTRATION_FINISHED" in kinds())
     assert api.post(f"/incidents/{incident['id']}/repair/").status_code == 200
     wait_for(lambda: kinds().count("ORCHESTRATION_FINISHED") == 2)

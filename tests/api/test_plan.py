@@ -104,7 +104,7 @@ def test_the_preview_is_the_truth(
             return row["orchestration"] == "COMPLETE" and (limit or not climbs)
 
         wait_for(climbed, 60)
-        wait_for(lambda planned=planned, incident=incident: ledger(api, incident) == sorted(planned), 20)
+        wait_for(lambda: ledger(api, incident) == sorted(planned), 20)  # noqa: B023
         assert api.get(f"/incidents/{incident}/plan/").json()["items"] == []
 
 

@@ -14,12 +14,46 @@ from tests.support.processes import Stack
 
 Make = Callable[..., dict[str, Any]]
 
-INCIDENT_FIELDS = (
-    "id short_id title description status severity service requested_service_name team lead impacted_scopes source "
-    "fingerprint labels links alert_count last_alert_at lid_link war_room_id war_room_link orchestration drill "
-    "detected_at created_at acknowledged_at acknowledged_by mitigated_at resolved_at resolved_by snoozed_until "
-    "resolution_note root_cause mttd_seconds mtta_seconds mttr_seconds url workflow_id temporal_url"
-).split()
+INCIDENT_FIELDS = [
+    "id",
+    "short_id",
+    "title",
+    "description",
+    "status",
+    "severity",
+    "service",
+    "requested_service_name",
+    "team",
+    "lead",
+    "impacted_scopes",
+    "source",
+    "fingerprint",
+    "labels",
+    "links",
+    "alert_count",
+    "last_alert_at",
+    "lid_link",
+    "war_room_id",
+    "war_room_link",
+    "orchestration",
+    "drill",
+    "detected_at",
+    "created_at",
+    "acknowledged_at",
+    "acknowledged_by",
+    "mitigated_at",
+    "resolved_at",
+    "resolved_by",
+    "snoozed_until",
+    "resolution_note",
+    "root_cause",
+    "mttd_seconds",
+    "mtta_seconds",
+    "mttr_seconds",
+    "url",
+    "workflow_id",
+    "temporal_url",
+]
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +172,10 @@ def test_what_each_severity_sets_in_motion(api: httpx.Client, alert: Make) -> No
     for severity in ("SEV1_CRITICAL", "SEV2_HIGH", "SEV3_MEDIUM", "SEV4_LOW"):
         incident = api.post("/incidents/", json=alert(severity=severity)).json()
         done = wait_for(
-            lambda incident=incident: (
-                (row := api.get(f"/incidents/{incident['id']}/").json())["orchestration"] == "COMPLETE" and row
+            lambda: (
+                (row := api.get(f"/incidents/{incident['id']}/").json())  # noqa: B023
+                and row["orchestration"] == "COMPLETE"
+                and row
             )
         )
         rows = api.get(f"/incidents/{incident['id']}/notifications/").json()["items"]

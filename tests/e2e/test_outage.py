@@ -32,7 +32,7 @@ def ledger(dev: Dev, incident: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def finished(dev: Dev, incident: dict[str, Any]) -> bool:
-    return read(dev, incident)["orchestration"] == "COMPLETE"
+    return bool(read(dev, incident)["orchestration"] == "COMPLETE")
 
 
 def test_frozen(dev: Dev) -> None:

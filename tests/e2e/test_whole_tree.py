@@ -55,7 +55,7 @@ def test_others_join_and_a_second_dev_is_refused(dev: Dev) -> None:
         url = f"http://127.0.0.1:{port}"
 
         def answers() -> bool:
-            return httpx.get(f"{url}/readyz").json()["status"] == "ok"
+            return bool(httpx.get(f"{url}/readyz").json()["status"] == "ok")
 
         dev.wait(answers)
         headers = {"Authorization": dev.api.headers["authorization"]}

@@ -1,5 +1,6 @@
 """`tocsin dev` as a person runs it, and the means to kill any part of it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -140,7 +141,5 @@ class Dev:
 
 
 def _kill(pid: int, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass

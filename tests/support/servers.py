@@ -13,11 +13,11 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
+from api.bootstrap import bootstrap
 from cli.dev import ports, temporal
 from cli.dev.postgres import Postgres
 from cli.dev.process import Spec, spawn, terminate
 from config.settings import Settings
-from db.bootstrap import bootstrap
 from db.engine import make_engine, make_sessions
 from db.migrate import upgrade
 

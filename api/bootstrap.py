@@ -8,14 +8,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.defaults import BASE_CATALOGUE, EXAMPLE_CATALOGUE
-from config.secrets import hash_password, hash_token, new_token
+from config.passwords import hash_password
 from config.settings import Settings
 from db.catalogue import UNKNOWN_SERVICE, add_catalogue, service_exists
 from db.engine import Sessions
 from db.models import ApiToken, User, new_id
+from db.tokens import hash_token, new_token
 
 _LOCK = 7_034_812_557
-_ADMIN_TOKEN = "TOCSIN_ADMIN_TOKEN"
+_OPERATORS_TOKEN = "set by the operator"  # noqa: S105 - a token's name, not a token
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ async def _ensure_admin(session: AsyncSession, settings: Settings) -> FirstLogin
         if settings.admin_password is None or settings.admin_token is None:
             made_up = FirstLogin(settings.admin_email, password, token)
     if settings.admin_token:
-        await _add_token(session, admin, _ADMIN_TOKEN, settings.admin_token.get_secret_value())
+        await _add_token(session, admin, _OPERATORS_TOKEN, settings.admin_token.get_secret_value())
     return made_up
 
 
