@@ -1,5 +1,6 @@
 """`POST /auth/token`: e-mail and password for a token."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,8 @@ async def token(body: LoginIn, request: Request, parts: Parts) -> dict[str, Any]
     SIGN_IN.require(request.client.host if request.client else "unknown")
     async with parts.sessions.begin() as session:
         user = await user_by_email(session, body.email)
-        if not password_matches(user.password_hash if user else None, body.password) or user is None:
+        stored = user.password_hash if user else None
+        if not await asyncio.to_thread(password_matches, stored, body.password) or user is None:
             raise Problem(401, "E-mail address or password is wrong")
         issued = await issue_token(session, user.id, "sign-in", datetime.now(UTC) + LIFETIME)
     seconds = int(LIFETIME.total_seconds())

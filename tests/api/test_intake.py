@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import psycopg
 
-from tests.api.conftest import wait_for
 from tests.support.processes import Stack
+from tests.support.waiting import wait_for
 
 Make = Callable[..., dict[str, Any]]
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.policy import Policy
-from tests.api.conftest import wait_for
+from tests.support.waiting import wait_for
 
 PEOPLE = ("ana@example.com", "bo@example.com", "cy@example.com", "gone@example.com")
 CHANNELS = ("slack", "email", "sms", "phone", "push")

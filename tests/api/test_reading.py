@@ -9,8 +9,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.api.conftest import wait_for
 from tests.support.processes import Stack
+from tests.support.waiting import wait_for
 
 Make = Callable[..., dict[str, Any]]
 

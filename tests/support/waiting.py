@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Callable
+from typing import Any
 
 PAUSE_SECONDS = 0.02
 
@@ -23,3 +24,18 @@ async def eventually(predicate: Callable[[], object], seconds: float = 15, what:
             return
         assert time.monotonic() < deadline, f"not within {seconds} s: {what or predicate}"
         await asyncio.sleep(PAUSE_SECONDS)
+
+
+def wait_for(read: Callable[[], Any], timeout: float = 10) -> Any:
+    """The same for tests that are not asynchronous; the answer.
+
+    Raises:
+        AssertionError: it was not in time.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        answer = read()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"not within {timeout} s; last: {answer!r}"
+        time.sleep(PAUSE_SECONDS)

@@ -55,11 +55,14 @@ async def test_a_hanging_document_and_a_broken_room_delay_the_first_page_by_the_
         began = time.monotonic()
         incident = await house.report()
         await incident.until_step("p1.created")
-        assert 0.9 < time.monotonic() - began < 2.5
+        assert 0.9 < time.monotonic() - began < 6, "the grace of 1 s, and what a busy machine adds"
+        await eventually(lambda: house.inbox(incident.id))
         assert (await house.inbox(incident.id))[0].links[1:] == []
+        await incident.until_type("FAILURE")
         assert await incident.texts("FAILURE") == ["The war room could not be made: Refused: the vendor says no"]
         documents.mend()
         await incident.until_step("p1.links")
+        await incident.until_finished()
         links = [m for m in await house.inbox(incident.id) if m.step == "p1.links"]
         assert sorted((m.recipient, m.channel) for m in links) == [("#sre-core", "slack"), ("ana@example.com", "email")]
         assert [link["text"] for link in links[0].links] == [f"INC-{incident.number}", "Document"]

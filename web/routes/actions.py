@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import RowMapping
 
 from api.container import Container
-from config.secrets import new_token
 from db.access import Principal
+from db.tokens import new_token
 from domain.commands import Acknowledge, Command, Comment, Escalate, Mitigate, Repair, Resolve
 from domain.incident import Status
 from gateway.commands import Answer, Forbidden

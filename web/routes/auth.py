@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.sign_in import SIGN_IN
-from config.secrets import password_matches
+from config.passwords import password_matches
 from db.access import user_by_email
 from web.errors import PageError, PageRoute
 from web.forms import read_form, text_error

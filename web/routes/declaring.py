@@ -4,9 +4,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from config.secrets import new_token
 from db.idempotency import KeyReused, Replay
 from db.incidents import find
+from db.tokens import new_token
 from domain.roles import Permission
 from web import flash
 from web.errors import PageRoute

@@ -5,10 +5,10 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import RowMapping
 
 from api.container import Container
-from config.secrets import new_token
 from db.access import user_by_email
 from db.models import WarRoom
 from db.records import notify
+from db.tokens import new_token
 from domain.commands import Comment
 from domain.roles import Permission, may
 from web import flash

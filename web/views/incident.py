@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from api.container import Container
-from config.secrets import new_token
 from db.access import Principal
 from db.starting import starting_point
+from db.tokens import new_token
 from domain import kpi
 from domain.incident import Orchestration, Status
 from domain.roles import may_command
