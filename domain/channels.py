@@ -11,3 +11,11 @@ class ChannelName(StrEnum):
     SMS = "sms"
     PHONE = "phone"
     PUSH = "push"
+
+
+_FROM_GENTLE_TO_LOUD = (ChannelName.EMAIL, ChannelName.SLACK, ChannelName.PUSH, ChannelName.SMS, ChannelName.PHONE)
+
+
+def gentler(one: ChannelName | None, other: ChannelName) -> ChannelName:
+    """Of two channels the one that is less likely to wake somebody: good news need not."""
+    return other if one is None else min(one, other, key=_FROM_GENTLE_TO_LOUD.index)

@@ -63,9 +63,9 @@ class Climb(BaseModel):
 
 BROADCAST: dict[Severity, tuple[Target, ...]] = {
     Severity.SEV1_CRITICAL: (
-        TeamChannel(channel=ChannelName.SLACK),
-        OnCall(channel=ChannelName.EMAIL),
         OnCall(channel=ChannelName.SMS),
+        OnCall(channel=ChannelName.EMAIL),
+        TeamChannel(channel=ChannelName.SLACK),
     ),
     Severity.SEV2_HIGH: (TeamChannel(channel=ChannelName.SLACK), OnCall(channel=ChannelName.EMAIL)),
     Severity.SEV3_MEDIUM: (TeamChannel(channel=ChannelName.SLACK),),

@@ -2,7 +2,7 @@
 
 from config.settings import Settings
 from db.starting import LedgerStep, StartingPoint
-from domain.channels import ChannelName
+from domain.channels import ChannelName, gentler
 from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, passed, plan
 from domain.incident import Incident, Orchestration, Status
 from domain.policy import Policy, fast
@@ -90,5 +90,5 @@ def _told(ledger: list[LedgerStep]) -> dict[str, ChannelName]:
     told: dict[str, ChannelName] = {}
     for entry in ledger:
         if entry.status in ("sent", "delivered") and entry.step != RESOLVED_STEP:
-            told.setdefault(entry.recipient, ChannelName(entry.channel))
+            told[entry.recipient] = gentler(told.get(entry.recipient), ChannelName(entry.channel))
     return told

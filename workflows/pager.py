@@ -12,6 +12,7 @@ from workflows.state import FailedPage, IncidentState
 
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import PagingContract
+    from domain.channels import gentler
     from domain.escalation import Delivery, delivery_id
     from domain.events import Event, EventType
     from domain.lifecycle import Outcome
@@ -86,7 +87,8 @@ class Pager:
             self._not_sent(page, delivery, error)
             return
         if delivered.status == "sent":
-            self._state.told.setdefault(page.recipient, delivery.channel)
+            told = self._state.told
+            told[page.recipient] = gentler(told.get(page.recipient), delivery.channel)
             text = f"{page.channel} to {page.recipient} ({page.reason})"
             self._recorder.record(Outcome(events=(_event(EventType.ALERT_SENT, text, page),)))
 

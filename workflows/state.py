@@ -31,7 +31,7 @@ class IncidentState(BaseModel):
     climb: Climb | None = None
     """None until the first message leaves."""
     told: dict[str, ChannelName] = {}
-    """Everybody who was told, and by which channel first: they hear of the end, too."""
+    """Everybody who was told, and the gentlest channel by which: there they hear of the end, too."""
     orchestration: Orchestration = Orchestration.PENDING
     document_failed: bool = False
     war_room_failed: bool = False

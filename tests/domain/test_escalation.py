@@ -51,7 +51,7 @@ def test_the_default_ladder_is_told_at_0_5_15_30_and_60_minutes_and_then_repeats
 @pytest.mark.parametrize(
     ("severity", "expected"),
     [
-        (SEV1, [("#sre-core", "slack"), ("ana@example.com", "email"), ("ana@example.com", "sms")]),
+        (SEV1, [("ana@example.com", "sms"), ("ana@example.com", "email"), ("#sre-core", "slack")]),
         (SEV2, [("#sre-core", "slack"), ("ana@example.com", "email")]),
         (SEV3, [("#sre-core", "slack")]),
         (SEV4, []),

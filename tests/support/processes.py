@@ -15,6 +15,8 @@ from tests.support.servers import ADMIN_PASSWORD, ADMIN_TOKEN, Addresses
 
 TOCSIN = Path(sys.executable).parent / "tocsin"
 START_SECONDS = 30
+PUBLIC_URL = "http://tocsin.test"
+"""Base of the links in messages, the same for all processes; no test can reach it."""
 
 
 class Process:
@@ -67,6 +69,7 @@ class Stack:
             "TOCSIN_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "TOCSIN_EXAMPLE_CATALOG": "1",
             "TOCSIN_LOG_LEVEL": "WARNING",
+            "TOCSIN_PUBLIC_URL": PUBLIC_URL,
         }
         self._clients: list[httpx.Client] = []
         self.ports = [ports.choose_free() for _ in range(apis)]
@@ -92,13 +95,17 @@ class Stack:
     def client(self, number: int = 0, token: str | None = ADMIN_TOKEN) -> httpx.Client:
         """A client of one API process; closed with the stack."""
         headers = {"Authorization": f"Token {token}"} if token else {}
-        client = httpx.Client(base_url=f"http://127.0.0.1:{self.ports[number]}/api/v1", headers=headers, timeout=30)
+        client = httpx.Client(base_url=f"{self.url(number)}/api/v1", headers=headers, timeout=30)
         self._clients.append(client)
         return client
 
+    def url(self, number: int = 0) -> str:
+        """The base of the pages of one API process."""
+        return f"http://127.0.0.1:{self.ports[number]}"
+
     def root(self, path: str, number: int = 0) -> httpx.Response:
         """GET outside `/api/v1`."""
-        return httpx.get(f"http://127.0.0.1:{self.ports[number]}{path}", timeout=10)
+        return httpx.get(f"{self.url(number)}{path}", timeout=10)
 
     def wait_until(self, status: str, number: int = 0) -> None:
         """Wait until `/readyz` has that status."""

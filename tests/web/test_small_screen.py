@@ -1,0 +1,107 @@
+"""A phone is 360 px wide, and no page is wider; a keyboard is enough."""
+
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.waiting import wait_for
+
+LONG = "unbroken" * 25
+PATHS = (
+    "/incidents",
+    "/incidents?status=NONE",
+    "/incidents?q=nothing",
+    "/incidents/new",
+    "/incidents/{id}",
+    "/incidents/{id}/resolve",
+    "/incidents/{id}/document",
+    "/incidents/{id}/room",
+    "/incidents/INC-0",
+    "/inbox",
+    "/inbox/{paged}",
+    "/services",
+    "/login",
+)
+
+
+@pytest.fixture(scope="module")
+def wide(api: httpx.Client) -> dict[str, str]:
+    """An incident whose texts have no place to break."""
+    body = {
+        "title": f"Title {LONG}",
+        "description": f"Description {LONG * 3}\n| a | b |\n|---|---|\n| {LONG} | {LONG} |",
+        "service_name": "redis-prod",
+        "severity": "SEV1_CRITICAL",
+        "labels": {"label": LONG},
+        "links": [{"href": f"https://example.com/{LONG}", "text": LONG}],
+    }
+    answer = api.post("/incidents/", json=body)
+    assert answer.status_code == 201, answer.text
+    number = answer.json()["short_id"]
+    wait_for(lambda: api.get(f"/incidents/{number}/").json()["orchestration"] == "COMPLETE")
+    api.post(f"/incidents/{number}/comments/", json={"text": f"Comment {LONG}"})
+    rows = api.get(f"/incidents/{number}/notifications/").json()["items"]
+    return {"id": number, "paged": next(row["recipient"] for row in rows if "@" in row["recipient"])}
+
+
+def overflowing(page: Page) -> list[Any]:
+    """What sticks out of the page, for the message of a failure."""
+    found: list[Any] = page.evaluate(
+        """() => [...document.querySelectorAll("body *")]
+            .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+            .map((element) => `${element.tagName}#${element.id}.${element.className}`).slice(0, 8)"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_sticks_out(page: Page, wide: dict[str, str], path: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    if path == "/login":
+        page.context.clear_cookies()
+    page.goto(path.format(**wide))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.evaluate("innerWidth") == 360, overflowing(page)
+
+
+def test_a_refused_form_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/incidents/new")
+    page.get_by_label("Title").fill("short")
+    page.get_by_label("Description").fill(LONG)
+    page.get_by_role("button", name="Declare").click()
+    expect(page.locator("#title-error")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), overflowing(page)
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    page.goto("/incidents")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Declare an incident")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Declare an incident")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_field_has_a_name(page: Page, wide: dict[str, str], path: str) -> None:
+    if path == "/login":
+        page.context.clear_cookies()
+    page.goto(path.format(**wide))
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
+            .filter((field) => !field.labels.length && !field.ariaLabel).map((field) => field.outerHTML)"""
+    )
+    assert nameless == []
+    assert page.locator("h1").count() == 1 and page.title().endswith("· Tocsin")
+    twice = page.evaluate(
+        """() => [...document.querySelectorAll("[id]")].map((element) => element.id)
+            .filter((id, index, all) => all.indexOf(id) !== index)"""
+    )
+    assert twice == []
