@@ -14,7 +14,7 @@ from cli.dev import ports
 from tests.support.servers import ADMIN_PASSWORD, ADMIN_TOKEN, Addresses
 
 TOCSIN = Path(sys.executable).parent / "tocsin"
-START_SECONDS = 30
+START_SECONDS = 60
 PUBLIC_URL = "http://tocsin.test"
 """Base of the links in messages, the same for all processes; no test can reach it."""
 

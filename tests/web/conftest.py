@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -73,6 +74,7 @@ def incident(api: httpx.Client) -> dict[str, Any]:
         "description": "Connection refused since 03:12",
         "service_name": "redis-prod",
         "severity": "SEV1_CRITICAL",
+        "fingerprint": uuid4().hex,  # joins no other
     }
     number = api.post("/incidents/", json=body).json()["short_id"]
 

@@ -57,9 +57,7 @@ def test_the_database_does_not_hold_the_cookie(stranger: Stranger, database: psy
 def test_the_way_back(stranger: Stranger, target: str) -> None:
     visitor = stranger()
     asked = visitor.get(target)
-    assert (asked.status_code, asked.headers["location"]) == (303, f"/login?next={quote(target, safe='')}") or (
-        target == "/inbox/%23sre"
-    )
+    assert (asked.status_code, asked.headers["location"]) == (303, f"/login?next={quote(target, safe='')}")
     shown = visitor.get("/login", next=target)
     assert f'name="next" value="{target.replace("&", "&amp;")}"' in shown.text
     assert visitor.post("/login", next=target, **ADMIN).headers["location"] == target
@@ -111,9 +109,7 @@ def test_a_wrong_password_and_an_unknown_person_look_alike(stranger: Stranger, e
     assert "value=" not in done.text.partition('type="password"')[2].partition(">")[0]
 
 
-def test_who_has_left_cannot_sign_in(
-    stranger: Stranger, person: SomePerson, database: psycopg.Connection[Any]
-) -> None:
+def test_who_has_left_cannot_sign_in(stranger: Stranger, person: SomePerson, database: psycopg.Connection[Any]) -> None:
     gone = person("responder")
     visitor = stranger()
     assert visitor.post("/login", email=gone.email.upper(), password=gone.password).status_code == 303

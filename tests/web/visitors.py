@@ -30,7 +30,7 @@ COMMANDS = ("acknowledge", "mitigate", "escalate", "repair")
 def addresses(method: str, number: int) -> Iterator[str]:
     """The path of every route with that method, about one incident."""
     for route in EVERY_ROUTE:
-        if method in route.methods:
+        if method in (route.methods or ()):
             path = route.path.replace("{reference}", f"INC-{number}").replace("{recipient:path}", "admin@example.com")
             for kind in COMMANDS if "{kind}" in path else ("",):
                 yield path.replace("{kind}", kind)
