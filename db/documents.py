@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.engine import Sessions
 from db.models import DocumentVersion
+from db.records import notify
 
 
 class DocumentVersions:
@@ -28,6 +29,7 @@ class DocumentVersions:
                 .values(incident_id=incident_id, version=number, name=name, body=body)
                 .on_conflict_do_nothing()
             )
+            await notify(session, incident_id)
 
     async def all(self, incident_id: UUID) -> Sequence[DocumentVersion]:
         """Every version, newest first."""

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Sessions
 from db.models import WarRoom, WarRoomMember, WarRoomMessage, new_id
+from db.records import notify
 
 
 class WarRooms:
@@ -33,6 +35,7 @@ class WarRooms:
         if rows:
             async with self._sessions.begin() as session:
                 await session.execute(insert(WarRoomMember).on_conflict_do_nothing(), rows)
+                await _tell(session, room_id)
 
     async def post(self, room_id: UUID, key: str, author: str, text: str) -> None:
         """Add a message; the same key once."""
@@ -42,6 +45,7 @@ class WarRooms:
                 .values(id=new_id(), room_id=room_id, key=key, author=author, text=text)
                 .on_conflict_do_nothing(index_elements=[WarRoomMessage.room_id, WarRoomMessage.key])
             )
+            await _tell(session, room_id)
 
     async def archive(self, room_id: UUID) -> None:
         """Close the room; the first closing counts."""
@@ -51,6 +55,7 @@ class WarRooms:
                 .where(WarRoom.id == room_id, WarRoom.archived_at.is_(None))
                 .values(archived_at=func.now())
             )
+            await _tell(session, room_id)
 
     async def of_incident(self, incident_id: UUID) -> WarRoom | None:
         """The room of an incident, if it has one."""
@@ -68,3 +73,10 @@ class WarRooms:
         query = select(WarRoomMessage).where(WarRoomMessage.room_id == room_id).order_by(WarRoomMessage.id)
         async with self._sessions() as session:
             return (await session.scalars(query)).all()
+
+
+async def _tell(session: AsyncSession, room_id: UUID) -> None:
+    """Whoever looks at the incident or its room sees the change."""
+    incident_id = await session.scalar(select(WarRoom.incident_id).where(WarRoom.id == room_id))
+    if incident_id is not None:
+        await notify(session, incident_id)

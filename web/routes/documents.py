@@ -26,8 +26,7 @@ async def document(request: Request, parts: Parts, browser: Browser, row: Incide
     return render(
         request,
         "document.html",
-        # The stream that also looks again by itself: a new version is told of by nobody.
-        live="/live" if asked is None else None,
+        live=f"/live?incident={row['id']}" if asked is None else None,
         row=row,
         here=address(row),
         versions=versions,

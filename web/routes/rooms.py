@@ -7,7 +7,6 @@ from sqlalchemy import RowMapping
 from api.container import Container
 from db.access import user_by_email
 from db.models import WarRoom
-from db.records import notify
 from db.tokens import new_token
 from domain.commands import Comment
 from domain.roles import Permission, may
@@ -41,8 +40,6 @@ async def post_message(request: Request, parts: Parts, browser: Browser, form: P
     if form.errors:
         return await _page(request, parts, browser, row, {"text": text}, form.errors)
     await parts.rooms.post(room.id, f"web.{form.id}", browser.principal.email, text)
-    async with parts.sessions.begin() as session:
-        await notify(session, row["id"])
     return RedirectResponse(f"{address(row)}/room#say", 303)
 
 
