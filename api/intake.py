@@ -14,7 +14,7 @@ from db.catalogue import UNKNOWN_SERVICE
 from db.engine import IntakePool, Sessions
 from db.idempotency import Replay, remember, replayed
 from db.intake import Admitted, IntakeItem, admit
-from db.models import Service, Team
+from db.models import Service
 from domain.alert import Alert, service_key
 from domain.severity import Severity
 from gateway.dispatcher import Dispatcher
@@ -29,7 +29,6 @@ class KnownService:
 
     id: UUID
     name: str
-    team: str
     until: float
 
 
@@ -78,13 +77,13 @@ class Intake:
         known = self._services.get(name)
         if known is not None and known.until > time.monotonic():
             return known
-        query = select(Service.id, Team.name.label("team")).join(Team, Team.id == Service.team_id)
+        query = select(Service.id).where(Service.name == name, Service.is_active)
         async with self._sessions() as session:
-            row = (await session.execute(query.where(Service.name == name, Service.is_active))).one_or_none()
-        if row is None:
+            service_id = await session.scalar(query)
+        if service_id is None:
             self._services.pop(name, None)
             return None
-        known = KnownService(row.id, name, row.team, time.monotonic() + CATALOGUE_SECONDS)
+        known = KnownService(service_id, name, time.monotonic() + CATALOGUE_SECONDS)
         self._services[name] = known
         return known
 

@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import Settings
@@ -82,14 +81,9 @@ class Watch:
             self.health = Health(True, temporal, workers, age, urgent, urgent > self._alarm_seconds)
         return self.health
 
-    async def database_answers(self) -> bool:
-        """Whether the database answers at this moment."""
-        return await self._ask_database() is not None
-
     async def _ask_database(self) -> tuple[int, float, float] | None:
         try:
             async with asyncio.timeout(3), self._sessions() as session:
-                await session.execute(text("SELECT 1"))
                 return await workers_alive(session), *await outbox.oldest_age_seconds(session)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             logger.debug("health: the database does not answer", error=str(error))
