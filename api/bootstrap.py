@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import yaml
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.defaults import BASE_CATALOGUE, EXAMPLE_CATALOGUE
-from config.passwords import hash_password
+from config.passwords import hash_password, password_matches
 from config.settings import Settings
 from db.catalogue import UNKNOWN_SERVICE, add_catalogue, service_exists
 from db.engine import Sessions
@@ -52,31 +52,32 @@ async def _ensure_catalogue(session: AsyncSession, *, example: bool) -> None:
 
 
 async def _ensure_admin(session: AsyncSession, settings: Settings) -> FirstLogin | None:
+    """The operator's word holds at every start: another password or token takes the place of the one before."""
+    given_password = settings.admin_password.get_secret_value() if settings.admin_password else None
+    given_token = settings.admin_token.get_secret_value() if settings.admin_token else None
     admin = await session.scalar(select(User).where(User.email == settings.admin_email))
     made_up = None
     if admin is None:
-        password = settings.admin_password.get_secret_value() if settings.admin_password else new_token()[:16]
-        token = settings.admin_token.get_secret_value() if settings.admin_token else new_token()
-        admin = User(
-            id=new_id(),
-            email=settings.admin_email,
-            name="Administrator",
-            role="admin",
-            password_hash=hash_password(password),
-        )
+        admin = User(id=new_id(), email=settings.admin_email, name="Administrator", role="admin")
         session.add(admin)
         await session.flush()
-        await _add_token(session, admin, "first start", token)
-        if settings.admin_password is None or settings.admin_token is None:
-            made_up = FirstLogin(settings.admin_email, password, token)
-    if settings.admin_token:
-        await _add_token(session, admin, _OPERATORS_TOKEN, settings.admin_token.get_secret_value())
-    return made_up
+        made_up = FirstLogin(settings.admin_email, given_password or new_token()[:16], given_token or new_token())
+        admin.password_hash = hash_password(made_up.password)
+        if given_token is None:
+            await _keep_token(session, admin, "made at first start", made_up.token)
+    elif given_password and not password_matches(admin.password_hash, given_password):
+        admin.password_hash = hash_password(given_password)
+    if given_token:
+        await _keep_token(session, admin, _OPERATORS_TOKEN, given_token)
+        others = update(ApiToken).where(ApiToken.name == _OPERATORS_TOKEN, ApiToken.hash != hash_token(given_token))
+        await session.execute(others.where(ApiToken.revoked_at.is_(None)).values(revoked_at=func.now()))
+    return None if given_password and given_token else made_up
 
 
-async def _add_token(session: AsyncSession, user: User, name: str, token: str) -> None:
+async def _keep_token(session: AsyncSession, user: User, name: str, token: str) -> None:
+    values = {"user_id": user.id, "name": name, "revoked_at": None}
     await session.execute(
         insert(ApiToken)
-        .values(id=new_id(), user_id=user.id, name=name, hash=hash_token(token))
-        .on_conflict_do_nothing(index_elements=[ApiToken.hash])
+        .values(id=new_id(), hash=hash_token(token), **values)
+        .on_conflict_do_update(index_elements=[ApiToken.hash], set_=values)
     )

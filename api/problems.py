@@ -1,15 +1,17 @@
 """Errors as RFC 9457 problem details: what to change, and which fields."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -19,6 +21,10 @@ from gateway.commands import Forbidden, UnknownIncident
 logger = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+
+_BRANCH = re.compile(r"(bool|[A-Z]\w+|function-.*|constrained-.*|\[key\])$")
+"""What pydantic names in a location that is no field: a branch of a union, a wrapper."""
 
 
 class Problem(Exception):
@@ -57,11 +63,11 @@ def of_validation(errors: Sequence[Any]) -> Problem:
 
 
 def _field(location: Sequence[Any]) -> str:
-    """`links.0.href` for a field of the body, `limit` for one of the query; union branches are left out."""
+    """`links.0.href` for a field of the body, `limit` for one of the query; branches of unions are left out."""
     parts = [str(part) for part in location]
     if len(parts) > 1 and parts[0] in {"body", "query", "path", "header"}:
         parts = parts[1:]
-    return ".".join(part for part in parts if not part.startswith(("function-", "constrained-"))) or "body"
+    return ".".join(part for part in parts if part.isprintable() and not _BRANCH.match(part)) or "body"
 
 
 def _message(error: Any) -> str:
@@ -88,12 +94,19 @@ def install(app: FastAPI) -> None:
     handle(Problem, lambda error: error)
     handle(RequestValidationError, lambda error: of_validation(error.errors()))
     handle(ValidationError, lambda error: of_validation(error.errors()))
-    handle(HTTPException, lambda error: Problem(error.status_code, str(error.detail)))
+    app.add_exception_handler(HTTPException, _http_problem)
     handle(Forbidden, lambda error: Problem(409, str(error)))
     handle(UnknownIncident, lambda error: Problem(404, f"There is no incident {error}"))
-    for kind in (*IntakeUnavailable, DBAPIError, PoolTimeout):
+    for kind in (*IntakeUnavailable, OperationalError, InterfaceError, PoolTimeout):
         handle(kind, _database_problem)
+    for unstorable in (psycopg.DataError, DataError):
+        handle(unstorable, lambda _: Problem(422, "The request holds something that cannot be stored"))
     handle(Exception, lambda _: Problem(500, "Tocsin made a mistake; it is in the log"))
+
+
+async def _http_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return answer(Problem(error.status_code, str(error.detail)), dict(error.headers or {}))
 
 
 def _database_problem(error: Exception) -> Problem:

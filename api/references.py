@@ -11,7 +11,7 @@ from api.problems import Problem
 from api.requests import Parts
 from db.incidents import find
 
-_SHORT = re.compile(r"INC-(\d{1,18})", re.IGNORECASE)
+_SHORT = re.compile(r"INC-(\d{1,18})", re.IGNORECASE | re.ASCII)
 
 
 def parse_reference(reference: str) -> UUID | int | None:

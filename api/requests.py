@@ -97,11 +97,24 @@ def decode_cursor(cursor: str | None, *readers: Callable[[str], Any]) -> tuple[A
         return None
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if len(parts) != len(readers) or not all(isinstance(part, str) for part in parts):
+        texts = isinstance(parts, list) and all(isinstance(part, str) for part in parts)
+        if not texts or len(parts) != len(readers):
             raise ValueError("of another list")
         return tuple(read(part) for read, part in zip(readers, parts, strict=True))
     except (ValueError, TypeError, binascii.Error) as error:
         raise Problem.of_field("cursor", "must be the next_cursor of a page of this list") from error
+
+
+def stored_text(text: str) -> str:
+    """A text that Postgres can hold.
+
+    Raises:
+        ValueError: NUL, or half of a surrogate pair.
+    """
+    if "\x00" in text:
+        raise ValueError("holds NUL")
+    text.encode()
+    return text
 
 
 def at_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:

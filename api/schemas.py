@@ -12,18 +12,24 @@ from domain import kpi
 from domain.alert import Alert, Link
 from domain.commands import MAX_TEXT
 from domain.severity import Severity
-from gateway.starting import incident_url
+from gateway.starting import incident_url, temporal_url
 from gateway.workflows import workflow_id
 
 DEFAULT_TIME_SCALE = 60.0
 
+_STEERING = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:")
 
 
 def _without_nul(text: str) -> str:
+    """Refuse NUL, which Postgres cannot hold; drop what would steer the terminal of whoever reads it."""
     if "\x00" in text:
         raise ValueError("must not hold the NUL character")
-    return text
+    return _STEERING.sub("", text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_without_nul(text).split())
 
 
 def _timestamp(value: object) -> object:
@@ -45,7 +51,7 @@ def _web_address(href: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_without_nul)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_without_nul)]
+Line = Annotated[str, AfterValidator(_one_line), StringConstraints(min_length=1)]
 Instant = Annotated[datetime, BeforeValidator(_timestamp), AfterValidator(_in_utc)]
 Note = Annotated[Text, Field(max_length=MAX_TEXT)]
 Href = Annotated[Text, Field(max_length=2000), AfterValidator(_web_address)]
@@ -205,7 +211,6 @@ def incident_out(row: RowMapping | dict[str, Any], settings: Settings) -> dict[s
         settings: for the addresses.
     """
     number = row["number"]
-    temporal = f"{settings.temporal_ui_url}/namespaces/default/workflows/" if settings.temporal_ui_url else None
     return {name: row[name] for name in _AS_STORED} | {
         "short_id": f"INC-{number}",
         "service": {"id": row["service_id"], "name": row["service"]},
@@ -215,5 +220,5 @@ def incident_out(row: RowMapping | dict[str, Any], settings: Settings) -> dict[s
         "mttr_seconds": kpi.mttr_seconds(row["created_at"], row["resolved_at"]),
         "url": incident_url(settings, number),
         "workflow_id": workflow_id(number),
-        "temporal_url": temporal and temporal + workflow_id(number),
+        "temporal_url": temporal_url(settings, number),
     }

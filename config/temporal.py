@@ -19,6 +19,11 @@ PAGING_QUEUE = "tocsin-paging"
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 
 
+def namespace() -> str:
+    """The namespace that the environment names."""
+    return ClientConfig.load_client_connect_config().get("namespace") or "default"
+
+
 async def connect(settings: Settings, *, lazy: bool = True, runtime: Runtime | None = None) -> Client:
     """A client as `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY` and `TEMPORAL_TLS…` say.
 

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Heartbeat
 
-ALIVE_SECONDS = 15
+ALIVE_SECONDS = 7
 
 
 async def beat(session: AsyncSession, worker: str) -> None:

@@ -107,7 +107,8 @@ WITH item AS MATERIALIZED (
            substr(least(incident.severity, grp.severity), 4, 1)::smallint,
            slot.batch_due_at
     FROM slot JOIN grp USING (key) JOIN incident ON incident.id = slot.incident_id
-    ON CONFLICT (incident_id) WHERE kind = 'alerts' DO NOTHING
+    ON CONFLICT (incident_id) WHERE kind = 'alerts' DO UPDATE SET rank = excluded.rank
+        WHERE outbox.rank > excluded.rank
 )
 SELECT grp.key, grp.incident_id = incident.id AS created, incident.*,
        services.name AS service, teams.name AS team

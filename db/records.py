@@ -77,12 +77,12 @@ async def commit_record(
 
 
 async def add_events(session: AsyncSession, incident_id: UUID, key: str, events: Sequence[EventValue]) -> None:
-    """Append timeline entries; the key makes writing them twice write them once."""
+    """Append timeline entries; a key, the entry's own or the record's, makes writing them twice write them once."""
     rows = [
         {
             "id": new_id(),
             "incident_id": incident_id,
-            "key": f"{key}.{number}",
+            "key": event.key or f"{key}.{number}",
             "type": event.type.value,
             "message": event.message.replace("\0", ""),  # a vendor's error may hold anything
             "actor": event.actor,

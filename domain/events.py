@@ -36,3 +36,5 @@ class Event(BaseModel):
     actor: str | None = None
     """An e-mail address, the name of a source, or None for Tocsin itself."""
     data: dict[str, Any] = {}
+    key: str | None = None
+    """Unique in the incident's life: an entry that is written again is written once."""

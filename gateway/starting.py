@@ -1,12 +1,14 @@
 """An incident's row and ledger as the state with which its workflow begins, or begins again."""
 
 from config.settings import Settings
+from config.temporal import namespace
 from db.starting import LedgerStep, StartingPoint
 from domain.channels import ChannelName, gentler
 from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, passed, plan
 from domain.incident import Incident, Orchestration, Status
 from domain.policy import Policy, fast
 from domain.severity import Severity
+from gateway.workflows import workflow_id
 from workflows.state import IncidentState
 
 
@@ -18,6 +20,13 @@ def default_policy_name(settings: Settings) -> str:
 def incident_url(settings: Settings, number: int) -> str:
     """The incident's page."""
     return f"{settings.base_url}/incidents/INC-{number}"
+
+
+def temporal_url(settings: Settings, number: int) -> str | None:
+    """The workflow's page in the Temporal Web UI, when there is one."""
+    if settings.temporal_ui_url is None:
+        return None
+    return f"{settings.temporal_ui_url}/namespaces/{namespace()}/workflows/{workflow_id(number)}"
 
 
 def initial_state(point: StartingPoint, settings: Settings) -> IncidentState:

@@ -1,10 +1,13 @@
 """The workflow of one incident: the only writer of what becomes of it."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.document import DocumentKeeper
@@ -27,6 +30,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import IllegalTransition, Outcome
 
 PAGING_QUEUE_SUFFIX = "-paging"
+
+
+NOTHING = RawValue(Payload())
+"""What a signal brings that is sent without input."""
 
 
 @workflow.defn(name="IncidentWorkflow")
@@ -85,19 +92,19 @@ class IncidentWorkflow:
         self._accept(command)
 
     @workflow.signal
-    def acknowledge(self, payload: Any = None) -> None:
+    def acknowledge(self, payload: RawValue = NOTHING) -> None:
         """Acknowledge by hand; every field is optional, and so is the object."""
-        self._accept(from_signal("acknowledge", payload, str(workflow.uuid4())))
+        self._accept(from_signal("acknowledge", _by_hand(payload), str(workflow.uuid4())))
 
     @workflow.signal
-    def mitigate(self, payload: Any = None) -> None:
+    def mitigate(self, payload: RawValue = NOTHING) -> None:
         """Mitigate by hand."""
-        self._accept(from_signal("mitigate", payload, str(workflow.uuid4())))
+        self._accept(from_signal("mitigate", _by_hand(payload), str(workflow.uuid4())))
 
     @workflow.signal
-    def resolve(self, payload: Any = None) -> None:
+    def resolve(self, payload: RawValue = NOTHING) -> None:
         """Resolve by hand."""
-        self._accept(from_signal("resolve", payload, str(workflow.uuid4())))
+        self._accept(from_signal("resolve", _by_hand(payload), str(workflow.uuid4())))
 
     @workflow.signal
     def alerts(self, batch: AlertBatch) -> None:
@@ -222,3 +229,11 @@ class IncidentWorkflow:
             and (self._ladder.idle or not self._state.incident.is_open)
             and workflow.all_handlers_finished()
         )
+
+
+def _by_hand(payload: RawValue) -> Any:
+    """What somebody typed. Read here: a signal that the SDK cannot read is dropped, and the acknowledgement with it."""
+    try:
+        return json.loads(payload.payload.data)
+    except ValueError:
+        return None

@@ -159,10 +159,10 @@ class Ladder:
                 self._orchestration.missed_links = step.deliveries
             return
         if not step.deliveries:
-            self._note(f"Step {step.step} was skipped: {step.skipped}", step=step.step)
+            self._note(f"Step {step.step} was skipped: {step.skipped}", f"step.{step.step}", step=step.step)
             return
         if not step.step.endswith(".r1.s1"):
-            self._note(f"Escalated to step {step.step}", step=step.step)
+            self._note(f"Escalated to step {step.step}", f"step.{step.step}", step=step.step)
         self._send(step.step, step.deliveries, only_while_triggered=not by_hand)
 
     def _send(self, step: str, deliveries: Sequence[Delivery], *, only_while_triggered: bool = True) -> None:
@@ -239,8 +239,8 @@ class Ladder:
             )
         )
 
-    def _note(self, text: str, **data: str) -> None:
-        event = Event(type=EventType.ESCALATED, message=text, at=workflow.now(), data=dict(data))
+    def _note(self, text: str, key: str | None = None, **data: str) -> None:
+        event = Event(type=EventType.ESCALATED, message=text, at=workflow.now(), data=dict(data), key=key)
         self._recorder.record(Outcome(events=(event,)))
 
 

@@ -69,12 +69,18 @@ class Orchestration:
         while True:
             await workflow.wait_condition(lambda: self._wanted)
             self._note({"orchestration": Progress.RUNNING})
-            while not self.links_settled:  # a severity that rises meanwhile wants a room, too
-                await asyncio.gather(self._document(), self._war_room())
-            self._send_missed_links()
-            await workflow.wait_condition(self._broadcast_ended)
+            await self._make_everything()
             self._wanted = False
             self._note({"orchestration": Progress.COMPLETE}, EventType.ORCHESTRATION_FINISHED, "Orchestration finished")
+
+    async def _make_everything(self) -> None:
+        """Until nothing is missing at the very end: a severity that rises or a `repair` meanwhile wants more."""
+        while not (self.links_settled and self._broadcast_ended()):
+            await asyncio.gather(self._document(), self._war_room())
+            if self.links_settled:
+                self._send_missed_links()
+                await workflow.wait_condition(lambda: self._broadcast_ended() or not self.links_settled)
+        self._send_missed_links()
 
     def _send_missed_links(self) -> None:
         incident = self._state.incident

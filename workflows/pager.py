@@ -27,7 +27,7 @@ class Pager:
         self._state = state
         self._recorder = recorder
         self._task_queue = task_queue
-        self._under_way: dict[asyncio.Task[None], str] = {}
+        self._under_way: dict[asyncio.Task[None], Page] = {}
 
     @property
     def idle(self) -> bool:
@@ -36,7 +36,7 @@ class Pager:
 
     def busy_with(self, step: str) -> bool:
         """Whether deliveries of this step are under way."""
-        return step in self._under_way.values()
+        return any(page.step == step for page in self._under_way.values())
 
     def send(
         self, step: str, deliveries: Sequence[Delivery], message: Message, *, only_while_triggered: bool = True
@@ -45,13 +45,17 @@ class Pager:
         for delivery in deliveries:
             page = self._page(step, delivery, message, only_while_triggered)
             task = asyncio.create_task(self._deliver(page, delivery))
-            self._under_way[task] = step
+            self._under_way[task] = page
             task.add_done_callback(self._ended)
 
     def call_off(self) -> None:
-        """Somebody has acknowledged: what has not begun does not begin. What is being sent is let finish."""
-        for task in self._under_way:
-            task.cancel()
+        """Somebody has it in hand: what has not begun does not begin. What is being sent is let finish.
+
+        What was sent by hand, or says that it is over, is not called off.
+        """
+        for task, page in self._under_way.items():
+            if page.only_while_triggered:
+                task.cancel()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         del self._under_way[task]
@@ -90,7 +94,7 @@ class Pager:
             told = self._state.told
             told[page.recipient] = gentler(told.get(page.recipient), delivery.channel)
             text = f"{page.channel} to {page.recipient} ({page.reason})"
-            self._recorder.record(Outcome(events=(_event(EventType.ALERT_SENT, text, page),)))
+            self._recorder.record(Outcome(events=(_event(EventType.ALERT_SENT, text, page, key=f"sent.{page.id}"),)))
 
     def _not_sent(self, page: Page, delivery: Delivery, error: ActivityError) -> None:
         if is_cancelled_exception(error):
@@ -104,6 +108,6 @@ class Pager:
         )
 
 
-def _event(kind: EventType, text: str, page: Page) -> Event:
+def _event(kind: EventType, text: str, page: Page, key: str | None = None) -> Event:
     data = {"step": page.step, "recipient": page.recipient, "channel": page.channel}
-    return Event(type=kind, message=text, at=workflow.now(), data=data)
+    return Event(type=kind, message=text, at=workflow.now(), data=data, key=key)

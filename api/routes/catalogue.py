@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from api.problems import Problem
-from api.requests import Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, needs, page
+from api.requests import Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, needs, page, stored_text
 from api.schemas import ServiceIn
 from db.models import Policy, Scope, Service, Team, User, new_id
 from domain.roles import Permission
@@ -140,10 +140,10 @@ async def _list(
     limit: int,
     cursor: str | None,
 ) -> dict[str, Any]:
-    position = decode_cursor(cursor, str)
+    position = decode_cursor(cursor, stored_text)
     query = query.order_by(key).limit(limit)
     if position:
-        query = query.where(key > position[0].replace("\x00", ""))
+        query = query.where(key > position[0])
     async with parts.sessions() as session:
         rows = (await session.scalars(query)).all()
     return page([shape(row) for row in rows], limit, lambda: encode_cursor(getattr(rows[-1], key.key)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 from fastapi import APIRouter, Body, Header, Response
 from sqlalchemy import RowMapping
@@ -40,7 +40,7 @@ async def acknowledge(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
 ) -> Response:
     """Take charge: the ladder stops. Acknowledging what is acknowledged says by whom."""
-    return await _give(row, parts, caller, Acknowledge(**_from(caller, key), note=body.note if body else None))
+    return await _give(row, parts, caller, Acknowledge(**_from(caller, row, key), note=body.note if body else None))
 
 
 @command_route("/mitigate/", "PATCH", "POST")
@@ -48,7 +48,7 @@ async def mitigate(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
 ) -> Response:
     """The impact is reduced."""
-    return await _give(row, parts, caller, Mitigate(**_from(caller, key), note=body.note if body else None))
+    return await _give(row, parts, caller, Mitigate(**_from(caller, row, key), note=body.note if body else None))
 
 
 @command_route("/resolve/", "PATCH", "POST")
@@ -62,7 +62,7 @@ async def resolve(
     """It is over."""
     given = body or ResolveIn()
     note = given.resolution_note if given.resolution_note is not None else given.note
-    command = Resolve(**_from(caller, key), resolution_note=note, root_cause=given.root_cause)
+    command = Resolve(**_from(caller, row, key), resolution_note=note, root_cause=given.root_cause)
     return await _give(row, parts, caller, command)
 
 
@@ -71,29 +71,30 @@ async def escalate(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
 ) -> Response:
     """Page the next step of the ladder now."""
-    return await _give(row, parts, caller, Escalate(**_from(caller, key), note=body.note if body else None))
+    return await _give(row, parts, caller, Escalate(**_from(caller, row, key), note=body.note if body else None))
 
 
 @command_route("/comments/", "POST")
 async def comment(row: IncidentRow, parts: Parts, caller: Caller, body: CommentIn, key: Key = None) -> Response:
     """A note for the timeline and the document."""
-    return await _give(row, parts, caller, Comment(**_from(caller, key), text=body.text))
+    return await _give(row, parts, caller, Comment(**_from(caller, row, key), text=body.text))
 
 
 @command_route("/repair/", "POST")
 async def repair(row: IncidentRow, parts: Parts, caller: Caller, key: Key = None) -> Response:
     """Do again what is missing."""
-    return await _give(row, parts, caller, Repair(**_from(caller, key)))
+    return await _give(row, parts, caller, Repair(**_from(caller, row, key)))
 
 
-def _from(caller: Caller, key: str | None) -> dict[str, Any]:
-    """Whose command it is; with an `Idempotency-Key` its repetition changes nothing."""
-    return {"id": f"{caller.id}:{key}" if key else str(uuid4()), "actor": caller.email, "via": "api"}
+def _from(caller: Caller, row: RowMapping, key: str | None) -> dict[str, Any]:
+    """Whose command it is; with an `Idempotency-Key` the same command to the same incident acts once."""
+    return {"id": str(uuid5(row["id"], f"{caller.id}:{key}") if key else uuid4()), "actor": caller.email, "via": "api"}
 
 
 async def _give(row: RowMapping, parts: Parts, caller: Caller, command: Command) -> Response:
     if not may_command(caller.role, command.kind, is_lead=row["lead"] == caller.email):
         raise Problem(403, f"Your role '{caller.role}' may not {command.kind}")
+    command = command.model_copy(update={"id": f"{command.kind}:{command.id}"})  # a key is good for one of each kind
     answer = await parts.commands.give(row["id"], command)
     async with parts.sessions() as session:
         now = await find(session, row["id"])

@@ -51,19 +51,19 @@ async def report(body: AlertIn, request: Request, parts: Parts, caller: Caller, 
 async def report_batch(body: BatchIn, parts: Parts) -> Response:
     """Report up to 1,000 alerts; one that is wrong spoils only itself."""
     results: list[dict[str, Any]] = [{} for _ in body.alerts]
-    good: list[tuple[int, AlertIn]] = []
+    good: list[tuple[int, AlertIn, str]] = []
     for number, item in enumerate(body.alerts):
         try:
             alert = AlertIn.model_validate(item)
             await require_scopes(parts, alert.impacted_scopes)
-            good.append((number, alert))
+            good.append((number, alert, _raw(item)))
         except ValidationError as error:
             results[number] = _refused(of_validation(error.errors()))
         except Problem as problem:
             results[number] = _refused(problem)
     if good:
-        reported = [(alert.to_alert(), json.dumps(body.alerts[number])) for number, alert in good]
-        for (number, _), admitted in zip(good, await parts.intake.report_all(reported), strict=True):
+        reported = [(alert.to_alert(), raw) for _, alert, raw in good]
+        for (number, *_), admitted in zip(good, await parts.intake.report_all(reported), strict=True):
             incident = _incident(admitted.incident, admitted.created, parts)
             results[number] = {"status": 201 if admitted.created else 200, "incident": incident}
     return json_response({"results": results})
@@ -182,6 +182,18 @@ def _reported(row: Any, created: bool, parts: Parts) -> Response:
 def _incident(row: Any, created: bool, parts: Parts) -> dict[str, Any]:
     incident = incident_out(row, parts.settings)
     return incident if created else incident | {"deduplicated": True}
+
+
+def _raw(item: Any) -> str:
+    """One item of a batch as JSON.
+
+    Raises:
+        Problem: it holds a number that is too large for JSON to say.
+    """
+    try:
+        return json.dumps(item, allow_nan=False)
+    except ValueError as error:
+        raise Problem.of_field("body", "holds a number that is out of range") from error
 
 
 def _refused(problem: Problem) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Bad input gets the right 4xx, as problem details that name the field, and nothing is stored."""
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -255,3 +256,28 @@ def test_sign_in_is_limited_and_says_nothing_of_who_exists(stack: Stack) -> None
         client.post("/auth/token", json={"email": "x@example.com", "password": "y"}).status_code for _ in "1234"
     ]
     assert statuses == [401, 401, 401, 429]
+
+
+def test_a_number_out_of_range_spoils_only_its_item(api: httpx.Client, alert: Make) -> None:
+    body = json.dumps({"alerts": [alert(), alert(n=7)]}).replace('"n": 7', '"n": 1e999')
+    results = api.post("/incidents/batch/", content=body).json()["results"]
+    assert [result["status"] for result in results] == [201, 422]
+
+
+@pytest.mark.parametrize("path", ["services", "teams", "users", "scopes", "policies", "incidents"])
+@pytest.mark.parametrize("inside", [["\ud800"], ["\x00"], {"0": "1"}, [["a"]], "a"])
+def test_a_forged_cursor(api: httpx.Client, path: str, inside: Any) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(inside).encode()).decode()
+    require_problem(api.get(f"/{path}/?cursor={cursor}"), 422, "cursor")
+
+
+def test_what_would_steer_a_terminal_does_not_reach_it(api: httpx.Client, alert: Make) -> None:
+    incident = api.post("/incidents/", json=alert(title="one\ntwo\x1b[31m three", description="a\x1b]b\nc")).json()
+    assert (incident["title"], incident["description"]) == ("one two[31m three", "a]b\nc")
+
+
+def test_fields_are_named_as_the_caller_knows_them(api: httpx.Client, alert: Make) -> None:
+    for drill in (5, {"time_scale": 0}):
+        errors = api.post("/incidents/", json=alert(drill=drill)).json()["errors"]
+        assert {error["field"] for error in errors} <= {"drill", "drill.time_scale"}
+    assert "allow" in api.delete("/incidents/").headers

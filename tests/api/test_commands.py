@@ -187,3 +187,30 @@ def test_signals_by_hand_take_an_object(api: httpx.Client, alert: Make, addresse
     subprocess.run(line, check=True, capture_output=True, timeout=20)
     now = wait_for(lambda: (row := api.get(f"/incidents/{incident['id']}/").json())["status"] == "RESOLVED" and row)
     assert (now["resolved_by"], now["resolution_note"], now["lead"]) == ("bo@example.com", "by hand", "bo@example.com")
+
+
+def test_an_idempotency_key_is_good_for_one_command_of_each_kind_to_each_incident(
+    api: httpx.Client, alert: Make
+) -> None:
+    """Found by a reviewer: the key of one incident's command swallowed another's."""
+    first, second = open_incident(api, alert), open_incident(api, alert)
+    key = {"Idempotency-Key": first["id"]}
+    for incident in (first, second):
+        answer = api.patch(f"/incidents/{incident['id']}/acknowledge/", headers=key)
+        assert (answer.status_code, answer.json()["status"]) == (200, "ACKNOWLEDGED")
+    answer = api.patch(f"/incidents/{first['id']}/resolve/", headers=key)
+    assert (answer.status_code, answer.json()["status"]) == (200, "RESOLVED")
+
+
+def test_a_signal_that_is_hardly_json_still_acknowledges(
+    api: httpx.Client, alert: Make, addresses: Addresses, namespace: str
+) -> None:
+    incident = open_incident(api, alert, severity="SEV4_LOW")
+    wait_for(lambda: "ORCHESTRATION_FINISHED" in [kind for kind, _ in events(api, incident)])
+    line = [
+        str(Path(sys.executable).parent / "temporal"),
+        *("workflow", "signal", "--address", addresses.temporal, "--namespace", namespace),
+        *("--workflow-id", incident["workflow_id"], "--name", "acknowledge", "--input", '{"note": "\\ud800"}'),
+    ]
+    subprocess.run(line, check=True, capture_output=True, timeout=20)
+    wait_for(lambda: api.get(f"/incidents/{incident['id']}/").json()["status"] == "ACKNOWLEDGED")

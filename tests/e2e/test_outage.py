@@ -79,6 +79,10 @@ def test_storage_deleted(dev: Dev) -> None:
     dev.wait(lambda: ("p1.r1.s5", "fay@example.com", "email") in ledger(dev, climbing), 60)
     pages = ledger(dev, climbing)
     assert len(pages) == len(set(pages))
+    said = dev.api.get(f"/incidents/{climbing['id']}/events/?limit=500").json()["items"]
+    steps = [event["data"]["step"] for event in said if event["type"] == "ESCALATED" and "step" in event["data"]]
+    assert len(steps) == len(set(steps)), "nor does the timeline say it twice"
+    assert sum(event["type"] == "ALERT_SENT" for event in said) <= len(pages)
     with dev.database() as database:
         query = "SELECT count(*), count(DISTINCT notification_id) FROM inbox_messages WHERE incident_id = %s"
         row = database.execute(query, (climbing["id"],)).fetchone()

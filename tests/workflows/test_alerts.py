@@ -2,6 +2,7 @@
 
 import pytest
 
+from db.models import new_id
 from domain.alert import AlertBatch
 from domain.severity import Severity
 from tests.support.house import House, Told
@@ -90,3 +91,18 @@ async def test_a_worse_alert_that_comes_before_the_workflow_has_started_is_not_l
 async def _paged(incident: Told) -> bool:
     """By whichever generation: the worse alert may come before the first message or after it."""
     return any(step.endswith(".r1.s1") for step in await incident.steps())
+
+
+async def test_a_worse_alert_while_the_first_message_is_on_its_way_still_opens_the_room(product: House) -> None:
+    """Found by a reviewer: what was wanted while the broadcast was awaited got lost."""
+    incidents = [await product.report(severity=Severity.SEV3_MEDIUM, fingerprint=new_id().hex) for _ in range(12)]
+    for incident in incidents:
+        row = await incident.row()
+        await product.report(severity=Severity.SEV1_CRITICAL, fingerprint=row["fingerprint"])
+    for incident in incidents:
+        await incident.until_finished(seconds=40)
+
+        async def has_a_room(incident: Told = incident) -> bool:
+            return (await incident.row())["war_room_id"] is not None
+
+        await eventually(has_a_room, 30, "a war room for each")

@@ -14,8 +14,7 @@ from domain.incident import Orchestration, Status
 from domain.roles import may_command
 from domain.severity import Severity
 from gateway.plans import plan_ahead
-from gateway.starting import default_policy_name
-from gateway.workflows import workflow_id
+from gateway.starting import default_policy_name, temporal_url
 from web.queries import latest_alerts, latest_events, latest_notifications
 
 EVENTS = 300
@@ -111,7 +110,6 @@ async def incident_values(parts: Container, principal: Principal, row: RowMappin
         ledger = await latest_notifications(session, incident_id, NOTIFICATIONS)
         alerts = await latest_alerts(session, incident_id, ALERTS)
         point = await starting_point(session, incident_id, default_policy_name(settings))
-    ui = settings.temporal_ui_url
     return {
         "row": row,
         "short_id": f"INC-{row['number']}",
@@ -125,7 +123,7 @@ async def incident_values(parts: Container, principal: Principal, row: RowMappin
         "steps": plan_ahead(point, settings) if point else [],
         "actions": actions(principal, row),
         "may_comment": allowed(principal, row, "comment"),
-        "temporal_url": f"{ui}/namespaces/default/workflows/{workflow_id(row['number'])}" if ui else None,
+        "temporal_url": temporal_url(settings, row["number"]),
         "new_form_id": new_token,
         "values": {},
         "errors": {},
