@@ -2,10 +2,10 @@
 
 import pytest
 
-from db.models import new_id
 from domain.alert import AlertBatch
 from domain.severity import Severity
 from tests.support.house import House, Told
+from tests.support.providers import Trouble, troubled
 from tests.support.values import NOON, an_alert
 from tests.support.waiting import eventually
 
@@ -93,16 +93,15 @@ async def _paged(incident: Told) -> bool:
     return any(step.endswith(".r1.s1") for step in await incident.steps())
 
 
-async def test_a_worse_alert_while_the_first_message_is_on_its_way_still_opens_the_room(product: House) -> None:
-    """Found by a reviewer: what was wanted while the broadcast was awaited got lost."""
-    incidents = [await product.report(severity=Severity.SEV3_MEDIUM, fingerprint=new_id().hex) for _ in range(12)]
-    for incident in incidents:
-        row = await incident.row()
-        await product.report(severity=Severity.SEV1_CRITICAL, fingerprint=row["fingerprint"])
-    for incident in incidents:
+async def test_what_is_wanted_while_the_first_message_is_on_its_way_is_made(house: House) -> None:
+    """Found by a reviewer: a room that was wanted while the broadcast was awaited was never opened."""
+    slack = Trouble("hangs")
+    async with house.working(troubled(house.sessions, slack=slack)):
+        incident = await house.report(severity=Severity.SEV3_MEDIUM, fingerprint="rising")
+        await incident.until_type("DOCUMENT_CREATED")
+        await eventually(lambda: slack.calls["#sre-core"])
+        await house.report(severity=Severity.SEV1_CRITICAL, fingerprint="rising")
+        await incident.until_type("SEVERITY_CHANGED")
+        slack.mend()
         await incident.until_finished(seconds=40)
-
-        async def has_a_room(incident: Told = incident) -> bool:
-            return (await incident.row())["war_room_id"] is not None
-
-        await eventually(has_a_room, 30, "a war room for each")
+        assert (await incident.row())["war_room_id"] is not None
