@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError
 
 from workflows.orchestration import Orchestration
 from workflows.pager import Pager
-from workflows.policies import DIRECTORY_AGE, LOOK_UP
+from workflows.policies import DIRECTORY_AGE, LEAST_GRACE, LOOK_UP
 from workflows.recorder import Recorder
 from workflows.state import IncidentState
 
@@ -101,12 +101,16 @@ class Ladder:
         self._orchestration.broadcast_decided = True
 
     async def _wait_for_links(self) -> None:
-        """The first message waits for its links at most the grace, and not at all once somebody has it in hand."""
+        """The first message waits for its links at most the grace, and not at all once somebody has it in hand.
+
+        The grace began when the alert was accepted; after an outage a moment of it is left all the same.
+        """
         grace = timedelta(seconds=self._state.link_grace_seconds)
+        left = self._state.incident.created_at + grace - workflow.now()
         try:
             await workflow.wait_condition(
                 lambda: self._orchestration.links_settled or self._state.incident.status is not Status.TRIGGERED,
-                timeout=grace,
+                timeout=min(grace, max(left, LEAST_GRACE)),
                 timeout_summary="Link grace: the first message leaves without links after this",
             )
         except TimeoutError:

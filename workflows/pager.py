@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from workflows.policies import FIRST_MESSAGE, PAGE, PAGES
+from workflows.policies import FIRST_PAGE, PAGE, PAGES
 from workflows.recorder import Recorder
 from workflows.state import FailedPage, IncidentState
 
@@ -44,7 +45,8 @@ class Pager:
         """Begin every delivery of a step at once."""
         for delivery in deliveries:
             page = self._page(step, delivery, message, only_while_triggered)
-            task = asyncio.create_task(self._deliver(page, delivery))
+            priority = PAGES if self._under_way or self._state.told else FIRST_PAGE
+            task = asyncio.create_task(self._deliver(page, delivery, priority))
             self._under_way[task] = page
             task.add_done_callback(self._ended)
 
@@ -73,7 +75,7 @@ class Pager:
             only_while_triggered=only_while_triggered,
         )
 
-    async def _deliver(self, page: Page, delivery: Delivery) -> None:
+    async def _deliver(self, page: Page, delivery: Delivery, priority: Priority) -> None:
         try:
             delivered = await workflow.execute_activity_method(
                 PagingContract.deliver,
@@ -83,7 +85,7 @@ class Pager:
                 heartbeat_timeout=PAGE.heartbeat,
                 schedule_to_close_timeout=PAGE.altogether,
                 retry_policy=PAGE.retry,
-                priority=FIRST_MESSAGE if page.step.endswith(".created") else PAGES,
+                priority=priority,
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
                 summary=f"{page.step}: {page.channel} to {page.recipient}",
             )

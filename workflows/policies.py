@@ -56,14 +56,17 @@ PROVIDER = Limits(
 )
 """Document and war room: nobody waits for them longer than the link grace."""
 
-FIRST_MESSAGE = Priority(priority_key=1)
-"""The first word of an incident goes before everything else that waits for a worker."""
+FIRST_PAGE = Priority(priority_key=1)
+"""The first page of an incident goes before everything else that waits for a worker."""
 
 PAGES = Priority(priority_key=2)
-"""Then the steps of the ladder."""
+"""Then all the others."""
 
 LATER = Priority(priority_key=4)
 """Records and documents: nobody is woken up by them."""
+
+LEAST_GRACE = timedelta(seconds=1)
+"""So long the first message waits for its links even when its alert was accepted long ago."""
 
 DIRECTORY_AGE = timedelta(seconds=30)
 """An answer to "who is on call" is good for so long."""
