@@ -1,4 +1,4 @@
-"""An alert as every format becomes one, and the key under which it opens or joins an incident."""
+"""An alert as every door hands it on, and the key under which it opens or joins an incident."""
 
 from datetime import datetime
 from uuid import UUID

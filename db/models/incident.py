@@ -1,7 +1,7 @@
 """Incidents, the alerts that made them, and their timelines (REQUIREMENTS S-06, S-07, S-23).
 
 Writers are split by column: intake owns `alert_count`, `last_alert_at` and the alerts, the incident's workflow
-owns all else. Events are never changed; of an alert only the incident may change, when it is correlated anew.
+owns all else. Events are never changed; of an alert only what became of it may change, when it is correlated anew.
 """
 
 from datetime import datetime
@@ -54,6 +54,9 @@ class Incident(Identified, Base):
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None] = mapped_column(String(320))
     snoozed_until: Mapped[datetime | None]
+    cleared_at: Mapped[datetime | None]
+    """Since when every alert of it is back to normal; None while one fires, and when nobody can know."""
+    merged_into: Mapped[UUID | None]
     resolution_note: Mapped[str | None]
     root_cause: Mapped[str | None]
     revision: Mapped[int] = mapped_column(server_default="0")
@@ -69,10 +72,20 @@ class Alert(Base):
     """One alert as it was received."""
 
     __tablename__ = "alerts"
-    __table_args__ = (Index("ix_alerts_incident_id_received_at", "incident_id", "received_at"),)
+    __table_args__ = (
+        Index("ix_alerts_incident_id_received_at", "incident_id", "received_at"),
+        Index("ix_alerts_source_id_id", "source_id", "id", postgresql_where=text("source_id IS NOT NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"))
+    incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+    """None: it opened and joined nothing, and `fate` and `reason` say why."""
+    source_id: Mapped[UUID | None]
+    """The source by whose key it came; kept when the source is deleted."""
+    fate: Mapped[str] = mapped_column(String(12), server_default="new")
+    """What became of it: a `domain.intake.verdict.Fate`."""
+    reason: Mapped[str | None]
+    """Why, where somebody may ask: the rule, the silence, the threshold."""
     received_at: Mapped[datetime]
     title: Mapped[str] = mapped_column(String(500))
     severity: Mapped[str] = mapped_column(String(20))

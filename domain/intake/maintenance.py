@@ -1,0 +1,141 @@
+"""Maintenance windows, once or again and again, in the wall-clock time of a zone.
+
+Both ends are wall-clock times: a window from 02:00 to 04:00 is so on the day of a clock change, too, and lasts an
+hour less or more then. An end that falls into a skipped time happens at the first instant after it; one inside a
+repeated hour happens at the first pass when the window begins and at the last when it ends, so that the work
+that was announced stays covered.
+"""
+
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Repeat(StrEnum):
+    """How a window comes again."""
+
+    ONCE = "once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class MaintenanceWindow(BaseModel):
+    """One window and its repetitions."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    name: str
+    time_zone: str
+    start: datetime
+    """Of the first occurrence: wall-clock time in the zone, without an offset."""
+    end: datetime
+    repeat: Repeat = Repeat.ONCE
+    interval: int = 1
+    """Every so many days, weeks or months."""
+    until: date | None = None
+    """The last local day on which an occurrence may begin."""
+    services: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    reason: str = ""
+    created_by: str = ""
+
+    def concerns(self, service: str, team: str) -> bool:
+        """Whether it is about this service."""
+        return service in self.services or team in self.teams
+
+    def occurrence_at(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """Start and end, in UTC, of the occurrence that covers an instant; None when none does."""
+        local = now.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
+        last = self._number_before(local)
+        for number in range(last + 1, max(-1, last - self._overlapping()), -1):
+            span = self._occurrence(number)
+            if span is not None and span[0] <= now < span[1]:
+                return span
+        return None
+
+    def occurrences(self, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """Starts and ends, in UTC, of all that touch a span of time."""
+        zone = ZoneInfo(self.time_zone)
+        first = self._number_before(begin.astimezone(zone).replace(tzinfo=None)) - self._overlapping()
+        last = self._number_before(end.astimezone(zone).replace(tzinfo=None)) + 1
+        spans = (self._occurrence(number) for number in range(max(0, first), last + 1))
+        return [span for span in spans if span is not None and span[0] < end and span[1] > begin]
+
+    def _overlapping(self) -> int:
+        """How many occurrences may be under way at once, and one more."""
+        step = {Repeat.ONCE: 1, Repeat.DAILY: 1, Repeat.WEEKLY: 7, Repeat.MONTHLY: 28}[self.repeat] * self.interval
+        return (self.end - self.start).days // step + 2
+
+    def _number_before(self, local: datetime) -> int:
+        """The number of the latest occurrence that begins no later, give or take one; 0 at least."""
+        days = max(0, (local - self.start).days)
+        match self.repeat:
+            case Repeat.ONCE:
+                return 0
+            case Repeat.DAILY:
+                return days // self.interval
+            case Repeat.WEEKLY:
+                return days // (7 * self.interval)
+            case Repeat.MONTHLY:
+                months = (local.year - self.start.year) * 12 + local.month - self.start.month
+                return max(0, months) // self.interval
+
+    def _occurrence(self, number: int) -> tuple[datetime, datetime] | None:
+        if number > 0 and self.repeat is Repeat.ONCE:
+            return None
+        start = self._shifted(number)
+        if start is None or (self.until is not None and start.date() > self.until):
+            return None
+        zone = ZoneInfo(self.time_zone)
+        return first_instant(start, zone), last_instant(start + (self.end - self.start), zone)
+
+    def _shifted(self, number: int) -> datetime | None:
+        """Local start of an occurrence; None when its month has no such day."""
+        count = number * self.interval
+        if self.repeat is not Repeat.MONTHLY:
+            return self.start + timedelta(days=count * (7 if self.repeat is Repeat.WEEKLY else 1))
+        years, month = divmod(self.start.month - 1 + count, 12)
+        year, month = self.start.year + years, month + 1
+        if self.start.day > calendar.monthrange(year, month)[1]:
+            return None
+        return self.start.replace(year=year, month=month)
+
+
+def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant, in UTC, at which a zone's clocks show a wall-clock time or have just skipped it."""
+    return _instant(wall, zone, fold=0)
+
+
+def last_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The last instant, in UTC, at which a zone's clocks show a wall-clock time or have just skipped it."""
+    return _instant(wall, zone, fold=1)
+
+
+def _instant(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:
+    at = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) == wall:
+        return at
+    # Skipped: with fold=0 the offset before the change is used, with fold=1 the one after it. The change itself
+    # is where the two meet.
+    before = wall.replace(tzinfo=zone, fold=0).utcoffset()
+    after = wall.replace(tzinfo=zone, fold=1).utcoffset()
+    assert before is not None and after is not None
+    return _change(wall - after, wall - before, zone)
+
+
+def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of the clock change between two naive UTC times, to the second."""
+    offset = low.replace(tzinfo=UTC).astimezone(zone).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        if middle.replace(tzinfo=UTC).astimezone(zone).utcoffset() == offset:
+            low = middle
+        else:
+            high = middle
+    return datetime.combine(high.date(), time(high.hour, high.minute, high.second), UTC)
