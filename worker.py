@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
+from uuid import UUID
 
 import structlog
 import uvloop
@@ -20,15 +21,20 @@ from activities.documents import DocumentActivities
 from activities.heartbeat import Heartbeat
 from activities.paging import PagingActivities
 from activities.records import RecordActivities
+from activities.source_heartbeats import HeartbeatActivities, Report
 from activities.war_rooms import WarRoomActivities
 from config.defaults import DOCUMENT_TEMPLATE
 from config.logging import configure_logging
 from config.settings import Settings
 from config.temporal import PAGING_QUEUE, QUEUE, connect
 from db.documents import DocumentVersions
-from db.engine import Sessions, make_engine, make_sessions
+from db.engine import Sessions, make_engine, make_intake_pool, make_sessions
 from db.inbox import InboxMessages
 from db.rooms import WarRooms
+from gateway.intake import expressions
+from gateway.intake.knowledge import Knowledge
+from gateway.intake.pipeline import Pipeline
+from gateway.intake.release import Release
 from gateway.outbox import OutboxDelivery
 from gateway.relay import Relay
 from gateway.workflows import Workflows
@@ -36,6 +42,7 @@ from providers.builtin_document import BuiltinDocumentStore
 from providers.builtin_war_room import BuiltinWarRoom
 from providers.inbox import Inbox
 from providers.protocols import Channel, DocumentStore, WarRoom
+from workflows.heartbeat import HeartbeatWorkflow
 from workflows.incident import IncidentWorkflow
 
 logger = structlog.get_logger(__name__)
@@ -49,6 +56,10 @@ DEPLOYMENT = WorkerDeploymentConfig(
 """Named, for otherwise the SDK compiles every module of the process to make up a name: seconds of CPU."""
 
 GRACEFUL_STOP = timedelta(seconds=10)
+
+INTAKE_CONNECTIONS = 2
+KNOWN_SECONDS = 1.0
+"""A worker does not listen for changes of the catalogue, and reports little: it may read it often."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +87,19 @@ def sandbox() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_PACKAGES))
 
 
-def make_workers(client: Client, sessions: Sessions, providers: Providers, settings: Settings) -> list[Worker]:
+def make_workers(
+    client: Client, sessions: Sessions, providers: Providers, settings: Settings, report: Report
+) -> list[Worker]:
     """One worker for workflows and slow vendors, one for paging and records."""
     documents = DocumentActivities(sessions, providers.documents, DOCUMENT_TEMPLATE.read_text())
     rooms = WarRoomActivities(providers.war_rooms)
     records = RecordActivities(sessions)
     paging = PagingActivities(sessions, providers.channels, providers.inbox)
+    heartbeats = HeartbeatActivities(sessions, report)
     orchestrating = Worker(
         client,
         task_queue=QUEUE,
-        workflows=[IncidentWorkflow],
+        workflows=[IncidentWorkflow, HeartbeatWorkflow],
         activities=[
             documents.create_document,
             documents.update_document,
@@ -104,7 +118,14 @@ def make_workers(client: Client, sessions: Sessions, providers: Providers, setti
     pager = Worker(
         client,
         task_queue=PAGING_QUEUE,
-        activities=[records.record, records.who_answers, paging.deliver],
+        activities=[
+            records.record,
+            records.who_answers,
+            paging.deliver,
+            heartbeats.look_for_ping,
+            heartbeats.report_heartbeat,
+            heartbeats.disarm_heartbeat,
+        ],
         max_concurrent_activities=100,
         interceptors=[Heartbeat()],
         deployment_config=DEPLOYMENT,
@@ -131,16 +152,23 @@ async def running(
     delivery = OutboxDelivery(sessions, workflows, settings)
     relay = Relay(sessions, workflows, delivery, settings)
     async with contextlib.AsyncExitStack() as stack:
-        for worker in make_workers(client, sessions, providers or builtin_providers(sessions), settings):
+        pool = await stack.enter_async_context(make_intake_pool(settings.database, INTAKE_CONNECTIONS))
+        knowledge = Knowledge(sessions, settings.correlation_window_seconds, KNOWN_SECONDS)
+        intake = Pipeline(pool, sessions, knowledge, expressions.TOOLS, _left_to_the_relay, settings)
+        for worker in make_workers(client, sessions, providers or builtin_providers(sessions), settings, intake.take):
             await stack.enter_async_context(worker)
-        relaying = asyncio.create_task(relay.run())
+        background = [asyncio.create_task(part.run()) for part in (relay, Release(sessions, intake))]
         try:
             yield
         finally:
-            relaying.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await relaying
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
             await relay.say_goodbye()
+
+
+def _left_to_the_relay(incident_id: UUID, rank: int) -> None:
+    """What a worker reports is in the outbox, and its relay looks there all the time."""
 
 
 async def _main(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """The activities as workflows see them: names, arguments and results, without any of their dependencies."""
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from temporalio import activity
 from domain.directory import Directory
 from domain.events import Event
 from domain.incident import Incident
+from domain.intake.heartbeat import Switch
 from domain.page import Page, Unsent
 
 
@@ -60,6 +62,18 @@ class RoomMessage(_Value):
     room_id: str
     key: str
     text: str
+
+
+class WhoseHeartbeat(_Value):
+    """The source whose heartbeat is meant."""
+
+    source_id: UUID
+
+
+class HeartbeatReport(WhoseHeartbeat):
+    """The instant at which a heartbeat is judged."""
+
+    at: datetime
 
 
 class RecordContract(ABC):
@@ -116,3 +130,22 @@ class WarRoomContract(ABC):
     @abstractmethod
     async def archive_war_room(self, message: RoomMessage) -> None:
         """Post the last message and close the room; a closed one stays so."""
+
+
+class HeartbeatContract(ABC):
+    """The dead-man's switches of sources."""
+
+    @activity.defn(name="look_for_ping")
+    @abstractmethod
+    async def look_for_ping(self, whose: WhoseHeartbeat) -> Switch | None:
+        """The switch with the latest ping that is kept; None when it is no longer armed."""
+
+    @activity.defn(name="report_heartbeat")
+    @abstractmethod
+    async def report_heartbeat(self, report: HeartbeatReport) -> Switch | None:
+        """Report what has changed at that instant: ran out, or returned; nothing when it is reported already."""
+
+    @activity.defn(name="disarm_heartbeat")
+    @abstractmethod
+    async def disarm_heartbeat(self, whose: WhoseHeartbeat) -> None:
+        """The heartbeat was taken away: what it reported is over, and its pings are forgotten."""

@@ -7,9 +7,10 @@ from fastapi import FastAPI
 
 import web
 from api import docs, problems
-from api.asgi import Authentication, BodyLimit, TrailingSlash
+from api.asgi import BodyLimit, RateLimit, TrailingSlash
+from api.authentication import Authentication
 from api.container import open_container
-from api.routes import auth, catalogue, commands, health, incidents, kpis, plan
+from api.routes import alerts, auth, catalogue, commands, health, heartbeats, incidents, kpis, plan, services, sources
 from config.settings import Settings
 from web.security import SecurityHeaders
 
@@ -41,13 +42,14 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    for routes in (incidents, commands, plan, catalogue, auth, kpis):
+    for routes in (incidents, alerts, services, sources, commands, plan, catalogue, heartbeats, auth, kpis):
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(health.router)
     docs.mount(app)
     web.mount(app)
     # The last one added is the first that a request meets.
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RateLimit)
     app.add_middleware(Authentication)
     app.add_middleware(TrailingSlash)
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))

@@ -1,23 +1,14 @@
-"""What every request passes, as plain ASGI: trailing slashes, size of the body, who is calling."""
+"""What every request passes, as plain ASGI: trailing slashes, size of the body, rate."""
 
+import math
 import time
-from collections import OrderedDict
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.authentication import API
 from api.problems import Problem, answer
-from db.access import Principal, by_token
-from db.engine import Sessions
-
-API = "/api/v1/"
-OPEN_PATHS = frozenset({"/api/v1/auth/token/"})
-"""Paths of the API that need no token."""
-
-TOKEN_SECONDS = 5
-"""So long a token is believed without asking again; a revoked one ends after that at the latest."""
-TOKENS_KEPT = 10_000
 
 
 class TrailingSlash:
@@ -79,38 +70,28 @@ class _TooLarge(BaseException):
     """Past every handler, up to the step that counts."""
 
 
-class Authentication:
-    """Find out whose token it is, before anything of the request is read. The pages have sessions of their own."""
+class RateLimit:
+    """Refuse what one source or token sends beyond its rate, so that it starves nobody else.
+
+    Reading is limited with everything else: a limit that could be walked around would be none.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._known: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(API) and scope["path"] not in OPEN_PATHS:
-            try:
-                principal = await self._principal(scope)
-            except Problem as problem:
-                await answer(problem)(scope, receive, send)
+        state = scope.get("state", {})
+        credential = state.get("credential")
+        if credential is not None:
+            parts = scope["app"].state.container
+            wait = parts.limits.wait(credential, state.get("source"), time.monotonic())
+            if wait > 0:
+                await too_many(wait)(scope, receive, send)
                 return
-            scope.setdefault("state", {})["principal"] = principal
         await self._app(scope, receive, send)
 
-    async def _principal(self, scope: Scope) -> Principal:
-        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        if kind.lower() not in {"token", "bearer"} or not token.strip():
-            raise Problem(401, "Send an API token as 'Authorization: Bearer …' or 'Authorization: Token …'")
-        token = token.strip()
-        known = self._known.get(token)
-        if known is not None and known[1] > time.monotonic():
-            return known[0]
-        sessions: Sessions = scope["app"].state.container.sessions
-        async with sessions() as session:
-            principal = await by_token(session, token)
-        if principal is None:
-            self._known.pop(token, None)
-            raise Problem(401, "The API token is not known, has expired or was revoked")
-        self._known[token] = (principal, time.monotonic() + TOKEN_SECONDS)
-        if len(self._known) > TOKENS_KEPT:
-            self._known.popitem(last=False)
-        return principal
+
+def too_many(wait_seconds: float) -> Response:
+    """The answer to whoever sends too much."""
+    problem = Problem(429, f"Too many requests: send again after {wait_seconds:.1f} s, and then more slowly")
+    return answer(problem, {"Retry-After": str(math.ceil(wait_seconds))})

@@ -5,7 +5,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from api.intake import Intake
+from api.authentication import Credentials
+from api.limits import Limits
+from api.signatures.sns import Sns, fetch
+from config.sealing import Sealer
 from config.settings import Settings
 from config.temporal import connect
 from db.documents import DocumentVersions
@@ -15,8 +18,13 @@ from db.rooms import WarRooms
 from gateway.commands import Commands
 from gateway.dispatcher import Dispatcher
 from gateway.health import Watch
+from gateway.intake import expressions
+from gateway.intake.knowledge import Knowledge
+from gateway.intake.noise import Noise
+from gateway.intake.pipeline import Pipeline
 from gateway.live import Live
 from gateway.outbox import OutboxDelivery
+from gateway.pings import Pings
 from gateway.workflows import Workflows
 
 
@@ -27,8 +35,14 @@ class Container:
     settings: Settings
     sessions: Sessions
     intake_pool: IntakePool
-    intake: Intake
+    credentials: Credentials
+    limits: Limits
+    sealer: Sealer
+    sns: Sns
+    intake: Pipeline
     commands: Commands
+    workflows: Workflows
+    pings: Pings
     watch: Watch
     live: Live
     inbox: InboxMessages
@@ -45,20 +59,37 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
     await pool.open()
     workflows = Workflows(await connect(settings))
     delivery = OutboxDelivery(sessions, workflows, settings)
-    dispatcher = Dispatcher(delivery)
+    watch = Watch(sessions, workflows, settings)
+    dispatcher = Dispatcher(delivery, lambda: watch.health.temporal)
+    knowledge = Knowledge(sessions, settings.correlation_window_seconds)
+    intake = Pipeline(pool, sessions, knowledge, expressions.TOOLS, dispatcher.nudge, settings)
+    credentials = Credentials()
+    noise = Noise(intake)
+    pings = Pings(pool, workflows.heartbeats)
+
+    def house_changed() -> None:
+        intake.forget()
+        credentials.forget()
+
     container = Container(
         settings=settings,
         sessions=sessions,
         intake_pool=pool,
-        intake=Intake(pool, sessions, dispatcher, settings),
+        credentials=credentials,
+        limits=Limits(settings, noise.refused),
+        sealer=Sealer(settings.secret_key),
+        sns=Sns(fetch),
+        intake=intake,
         commands=Commands(sessions, workflows, delivery, dispatcher),
-        watch=Watch(sessions, workflows, settings),
-        live=Live(settings.database),
+        workflows=workflows,
+        pings=pings,
+        watch=watch,
+        live=Live(settings.database, house_changed),
         inbox=InboxMessages(sessions),
         documents=DocumentVersions(sessions),
         rooms=WarRooms(sessions),
     )
-    background = [asyncio.create_task(part.run()) for part in (dispatcher, container.watch, container.live)]
+    background = [asyncio.create_task(part.run()) for part in (dispatcher, watch, container.live, noise, pings)]
     try:
         yield container
     finally:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from api.intake import IntakeUnavailable
 from gateway.commands import Forbidden, UnknownIncident
+from gateway.intake.pipeline import IntakeUnavailable
 
 logger = structlog.get_logger(__name__)
 

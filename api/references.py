@@ -1,15 +1,17 @@
-"""`{id}` in a path: the UUID of an incident or `INC-42`."""
+"""`{id}` in a path: the UUID of an incident or `INC-42`; the id or the name of a source."""
 
 import re
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, select
 
+from api.container import Container
 from api.problems import Problem
 from api.requests import Parts
 from db.incidents import find
+from db.models import Source
 
 _SHORT = re.compile(r"INC-(\d{1,18})", re.IGNORECASE | re.ASCII)
 
@@ -33,13 +35,36 @@ async def incident_row(
     Raises:
         Problem: there is none.
     """
-    reference = parse_reference(id)
-    if reference is not None:
-        async with parts.sessions() as session:
-            row = await find(session, reference)
-        if row is not None:
-            return row
-    raise Problem(404, f"There is no incident {id}: name it by its UUID or as INC-42")
+    row = await named_incident(parts, id)
+    if row is None:
+        raise Problem(404, f"There is no incident {id}: name it by its UUID or as INC-42")
+    return row
+
+
+async def named_incident(parts: Container, name: str) -> RowMapping | None:
+    """The incident that is meant, if there is one."""
+    reference = parse_reference(name)
+    if reference is None:
+        return None
+    async with parts.sessions() as session:
+        return await find(session, reference)
 
 
 IncidentRow = Annotated[RowMapping, Depends(incident_row)]
+
+
+async def source_row(parts: Container, reference: str) -> Source:
+    """A source by its id or name.
+
+    Raises:
+        Problem: there is none.
+    """
+    async with parts.sessions() as session:
+        try:
+            found = await session.get(Source, UUID(reference))
+        except ValueError:
+            name = reference.replace("\x00", "")
+            found = await session.scalar(select(Source).where(Source.name == name))
+    if found is None:
+        raise Problem(404, f"There is no source {reference}: name it by its id or its name")
+    return found

@@ -57,8 +57,10 @@ def container(request: Request) -> Container:
 
 
 def principal(request: Request) -> Principal:
-    """Who is calling."""
-    caller: Principal = request.state.principal
+    """Who is calling; a source's key is nobody's, and opens only the doors for alerts."""
+    caller: Principal | None = getattr(request.state, "principal", None)
+    if caller is None:
+        raise Problem(403, "A source's key can send alerts and nothing else: use an API token")
     return caller
 
 

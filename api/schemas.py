@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 from sqlalchemy import RowMapping
@@ -149,6 +150,20 @@ class CommentIn(BaseModel):
     text: Annotated[Line, Field(max_length=MAX_TEXT)]
 
 
+class MergeIn(BaseModel):
+    """The incident into which another one is merged."""
+
+    into: Annotated[Line, Field(max_length=100, description="UUID or `INC-42`")]
+    note: Note | None = None
+
+
+class SplitIn(BaseModel):
+    """Which alerts get an incident of their own."""
+
+    alerts: list[UUID] = Field(min_length=1, max_length=10_000)
+    title: Annotated[Line, Field(max_length=500)] | None = None
+
+
 class ServiceIn(BaseModel):
     """A service of the catalogue."""
 
@@ -161,6 +176,9 @@ class ServiceIn(BaseModel):
     runbook_url: Href | None = None
     repository_url: Href | None = None
     monitoring_url: Href | None = None
+    depends_on: list[Annotated[Line, Field(max_length=255)]] = Field(default=[], max_length=100)
+    """Services without which this one does not work."""
+    is_active: StrictBool = True
 
 
 class LoginIn(BaseModel):
@@ -198,6 +216,8 @@ _AS_STORED = (
     "resolved_at",
     "resolved_by",
     "snoozed_until",
+    "cleared_at",
+    "merged_into",
     "resolution_note",
     "root_cause",
 )

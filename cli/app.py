@@ -33,7 +33,7 @@ app = typer.Typer(
 _RUN, _INCIDENTS, _TEAMS, _TRY = "Run", "Incidents", "Who is told", "Try and check"
 
 for _panel, _commands in {
-    _RUN: (processes.dev, processes.api, processes.worker),
+    _RUN: (processes.dev, processes.api, processes.worker, processes.secret_key),
     _INCIDENTS: (
         incidents.trigger,
         incidents.list_incidents,
@@ -43,11 +43,13 @@ for _panel, _commands in {
         respond.mitigate,
         respond.resolve,
         respond.note,
+        respond.merge,
+        respond.split,
     ),
     _TEAMS: (duty.plan, duty.oncall),
     _TRY: (demo.demo, doctor.doctor),
 }.items():
     for _command in _commands:
-        app.command(_command.__name__.removesuffix("_incidents"), rich_help_panel=_panel)(_command)
+        app.command(_command.__name__.removesuffix("_incidents").replace("_", "-"), rich_help_panel=_panel)(_command)
 
 app.add_typer(processes.db, name="db", rich_help_panel=_RUN)

@@ -30,6 +30,13 @@ def worker() -> None:
         run(known)
 
 
+def secret_key() -> None:
+    """Print a new key for TOCSIN_SECRET_KEY, with which stored secrets are sealed."""
+    from config.sealing import new_secret_key
+
+    typer.echo(new_secret_key())
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the database to the newest schema; doing it again changes nothing."""

@@ -1,8 +1,9 @@
-"""`ack`, `mitigate`, `resolve`, `note`: commands for an incident, by REST or straight to its workflow."""
+"""`ack`, `mitigate`, `resolve`, `note`, `merge`, `split`: commands for an incident, by REST or straight to its workflow."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -53,6 +54,35 @@ def note(
 ) -> None:
     """Write a note on an incident's timeline."""
     _command(incident, via, actor, "comment", {"text": text})
+
+
+def merge(
+    incident: options.Ref,
+    into: Annotated[
+        str,
+        typer.Argument(parser=options.reference, metavar="INC-3", help="The incident that goes on: INC-3 or its id."),
+    ],
+    note: options.Note = None,
+) -> None:
+    """Say that an incident is the same as another: its alerts move there, and it ends."""
+    with connect() as api:
+        answer = api.post(f"/incidents/{incident}/merge/", {"into": into, "note": note})
+    if answer.queued:
+        render.say(f"{incident}: merge is queued, and is carried out as soon as Temporal and its workers answer.")
+    else:
+        render.say(f"{answer.body['short_id']} is {answer.body['status']}: {answer.body['resolution_note']}.")
+
+
+def split(
+    incident: options.Ref,
+    alerts: Annotated[list[UUID], typer.Argument(metavar="ALERT_ID...", help="Alerts of it, by their ids.")],
+    title: Annotated[str | None, typer.Option(help="The new incident's title; the first alert's if left out.")] = None,
+) -> None:
+    """Give some alerts of an incident an incident of their own."""
+    with connect() as api:
+        answer = api.post(f"/incidents/{incident}/split/", {"alerts": [str(one) for one in alerts], "title": title})
+    some = "1 alert is" if len(alerts) == 1 else f"{len(alerts)} alerts are"
+    render.say(f"{some} in {answer.body['short_id']} now: {answer.body['title']}")
 
 
 def _command(incident: str, via: Door, actor: str | None, kind: str, fields: Mapping[str, str | None]) -> None:

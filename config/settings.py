@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     admin_token: SecretStr | None = Field(None, description="An API token with the admin role, set by the operator.")
     admin_email: str = Field("admin@example.com", description="The first log-in.")
     admin_password: SecretStr | None = Field(None, description="Password of the first log-in.")
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Seals stored secrets, such as a source's signing secret; `tocsin secret-key` prints one.",
+    )
     link_grace_seconds: float = Field(
         10, ge=0, le=300, description="How long the first message may wait for its links, in seconds."
     )
@@ -72,6 +76,15 @@ class Settings(BaseSettings):
     correlation_window_seconds: int = Field(
         300, gt=0, description="How long an alert keeps its `service+severity` key open, in seconds."
     )
+    inhibit_seconds: float = Field(
+        900,
+        ge=0,
+        description="How long a SEV1 or SEV2 of a service takes in the alerts of those that depend on it, in seconds.",
+    )
+    rate_limit: float = Field(
+        1000, gt=0, description="Requests per second of one source or token, for each API process."
+    )
+    rate_burst: int = Field(10_000, ge=1, description="Requests that one source or token may send at once beyond that.")
     max_body_bytes: int = Field(4_194_304, gt=0, description="Largest request body that is read, in bytes.")
     api_url: str | None = Field(None, description="Where the client commands find the REST API.")
     token: SecretStr | None = Field(None, description="The API token that the client commands use.")

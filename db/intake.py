@@ -8,6 +8,7 @@ key, for a concurrent writer's incident may be invisible to this statement's sna
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,29 @@ class IntakeItem:
     window_seconds: int | None = None
     moved_alert_id: UUID | None = None
     """An alert that is kept already and is correlated anew."""
+    source_id: UUID | None = None
+    """The source by whose key it came."""
+    identity: str | None = None
+    """Names the alert over its repetitions, of doors where it can go back to normal."""
+    started_at: datetime | None = None
+    """When this episode of it began, of senders who say so."""
+    reason: str | None = None
+    """Why it became what it became, for whoever watches intake."""
+    kind: str | None = None
+    """The format in which it came."""
+    signal: dict[str, Any] | None = None
+    """What the door's adapter read, so that rules can be replayed over it."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What is kept beside the body: enough to correlate the alert anew, and to try rules on it."""
+        record: dict[str, Any] = {"key": self.key, "service_id": str(self.service_id)}
+        record |= {"window_seconds": self.window_seconds}
+        if self.identity is not None:
+            started_at = self.started_at.isoformat() if self.started_at else None
+            source_id = str(self.source_id) if self.source_id else None
+            record |= {"identity": self.identity, "started_at": started_at, "source_id": source_id, "kind": self.kind}
+        return record | ({"signal": self.signal} if self.signal is not None else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +66,15 @@ class Admitted:
     incident: dict[str, Any]
     """The incident's row after the statement, with the names `service` and `team`."""
     created: bool
+    due: bool = True
+    """Whether the workflow is to be told at once; else the relay tells it of several alerts together."""
 
 
 _STATEMENT = """
 WITH item AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS x(
-        i int, key text, incident_id uuid, alert_id uuid, event_id uuid,
-        service_id uuid, window_seconds int, item jsonb, raw text)
+        i int, key text, incident_id uuid, alert_id uuid, event_id uuid, service_id uuid, window_seconds int,
+        source_id uuid, identity text, started_at timestamptz, reason text, item jsonb, record jsonb, raw text)
 ), grp AS MATERIALIZED (
     SELECT DISTINCT ON (key) key, incident_id, event_id, service_id, window_seconds, item,
            count(*) OVER same AS alerts, min(item->>'severity') OVER same AS severity
@@ -85,15 +111,25 @@ WITH item AS MATERIALIZED (
     RETURNING old.*
 ), kept AS (
     INSERT INTO alerts (id, incident_id, received_at, title, severity, service_name, source, fingerprint,
-                        labels, deduplicated, item, raw)
+                        labels, deduplicated, source_id, fate, reason, item, raw)
     SELECT item.alert_id, slot.incident_id, clock_timestamp(), item.item->>'title', item.item->>'severity',
            item.item->>'service_name', item.item->>'source', item.item->>'fingerprint', item.item->'labels',
-           slot.incident_id <> item.incident_id,
-           item.item || jsonb_build_object('key', key, 'service_id', item.service_id,
-                                           'window_seconds', item.window_seconds),
-           item.raw::json
+           slot.incident_id <> item.incident_id, item.source_id,
+           CASE WHEN slot.incident_id = item.incident_id THEN 'new' ELSE 'attached' END, item.reason,
+           item.item || item.record, item.raw::json
     FROM item JOIN slot USING (key)
-    ON CONFLICT (id) DO UPDATE SET incident_id = excluded.incident_id, deduplicated = excluded.deduplicated
+    ON CONFLICT (id) DO UPDATE SET incident_id = excluded.incident_id, deduplicated = excluded.deduplicated,
+        fate = excluded.fate, reason = excluded.reason
+), fires AS (
+    INSERT INTO alert_states AS known (
+        identity, status, slot_key, incident_id, alert_id, started_at, last_fired_at, fire_count)
+    SELECT DISTINCT ON (identity) identity, 'firing', key, slot.incident_id, alert_id, started_at, clock_timestamp(),
+           count(*) OVER (PARTITION BY identity)
+    FROM item JOIN slot USING (key) WHERE identity IS NOT NULL ORDER BY identity, i DESC
+    ON CONFLICT (identity) DO UPDATE SET
+        status = 'firing', slot_key = excluded.slot_key, incident_id = excluded.incident_id,
+        alert_id = excluded.alert_id, started_at = excluded.started_at, quiet_until = NULL,
+        last_fired_at = excluded.last_fired_at, fire_count = known.fire_count + excluded.fire_count
 ), opened AS (
     INSERT INTO incident_events (id, incident_id, key, type, message, actor, created_at, data)
     SELECT grp.event_id, incident.id, 'opened', 'STATUS_CHANGE',
@@ -110,8 +146,8 @@ WITH item AS MATERIALIZED (
     ON CONFLICT (incident_id) WHERE kind = 'alerts' DO UPDATE SET rank = excluded.rank
         WHERE outbox.rank > excluded.rank
 )
-SELECT grp.key, grp.incident_id = incident.id AS created, incident.*,
-       services.name AS service, teams.name AS team
+SELECT grp.key, grp.incident_id = incident.id AS created, slot.batch_due_at <= clock_timestamp() AS due,
+       incident.*, services.name AS service, teams.name AS team
 FROM slot JOIN grp USING (key) JOIN incident ON incident.id = slot.incident_id
 JOIN services ON services.id = incident.service_id JOIN teams ON teams.id = services.team_id
 """
@@ -134,8 +170,8 @@ async def admit(connection: psycopg.AsyncConnection[Any], items: Sequence[Intake
     admitted: list[Admitted] = []
     seen: set[str] = set()
     for item in items:
-        row = by_key[item.key]
-        admitted.append(Admitted(incident=row, created=bool(row["created"]) and item.key not in seen))
+        row, first = by_key[item.key], item.key not in seen
+        admitted.append(Admitted(incident=row, created=first and bool(row["created"]), due=first and bool(row["due"])))
         seen.add(item.key)
     return admitted
 
@@ -149,6 +185,11 @@ def _record(number: int, item: IntakeItem) -> dict[str, Any]:
         "event_id": str(new_id()),
         "service_id": str(item.service_id),
         "window_seconds": item.window_seconds,
+        "source_id": str(item.source_id) if item.source_id else None,
+        "identity": item.identity,
+        "started_at": item.started_at.isoformat() if item.started_at else None,
+        "reason": item.reason,
         "item": item.alert.model_dump(mode="json"),
+        "record": item.record,
         "raw": item.raw,
     }

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from psycopg.types.json import Jsonb
 from sqlalchemy import Row, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -43,6 +45,17 @@ async def put_command(session: AsyncSession, incident_id: UUID, rank: int, comma
     )
 
 
+async def put_command_row(
+    connection: psycopg.AsyncConnection[Any], incident_id: UUID, rank: int, command: dict[str, Any]
+) -> None:
+    """The same, in the transaction of a raw connection."""
+    await connection.execute(
+        "INSERT INTO outbox (incident_id, kind, rank, payload, command_id) VALUES (%s, 'command', %s, %s, %s) "
+        "ON CONFLICT (command_id) DO NOTHING",
+        (incident_id, rank, Jsonb(command), command["id"]),
+    )
+
+
 async def put_start_if_lost(session: AsyncSession, incident_id: UUID, rank: int) -> bool:
     """Queue the start of a workflow that is not there, unless something waits that will bring it back anyway."""
     waits = select(Outbox.id).where(Outbox.incident_id == incident_id).exists()
@@ -53,27 +66,30 @@ async def put_start_if_lost(session: AsyncSession, incident_id: UUID, rank: int)
     return queued.first() is not None
 
 
-_LEASE = text("""
-WITH head AS (
-    SELECT DISTINCT ON (incident_id) id, incident_id, rank, due_at, leased_until
-    FROM outbox WHERE (CAST(:incident_id AS uuid) IS NULL OR incident_id = :incident_id)
-    ORDER BY incident_id, id
-), due AS (
-    SELECT outbox.id FROM outbox JOIN head USING (id)
-    WHERE head.due_at <= clock_timestamp()
-      AND (outbox.leased_until IS NULL OR outbox.leased_until < clock_timestamp())
-    ORDER BY head.rank, head.id LIMIT :limit
-    FOR UPDATE OF outbox SKIP LOCKED
-)
+_HEADS = """
+    SELECT id FROM outbox AS head
+    WHERE due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
+      AND NOT EXISTS (SELECT FROM outbox AS before WHERE before.incident_id = head.incident_id AND before.id < head.id)
+"""
+"""Rows that are due and have none of their incident before them; read in the order of an index, so that a long
+outbox costs no more than a short one."""
+
+_TAKE = """
 UPDATE outbox SET leased_until = clock_timestamp() + make_interval(secs => :lease), attempts = attempts + 1
 FROM due WHERE outbox.id = due.id
 RETURNING outbox.id, outbox.incident_id, outbox.kind, outbox.payload, outbox.rank, outbox.attempts
-""")
+"""
+
+_LEASE = text(f"WITH due AS ({_HEADS} ORDER BY rank, id LIMIT :limit FOR UPDATE SKIP LOCKED) {_TAKE}")
+_LEASE_ONE = text(f"WITH due AS ({_HEADS} AND incident_id = :incident_id FOR UPDATE SKIP LOCKED) {_TAKE}")
 
 
 async def lease(session: AsyncSession, limit: int, incident_id: UUID | None = None) -> list[OutboxRow]:
     """Take the first due row of each incident (or of one), the worst severities first."""
-    rows = await session.execute(_LEASE, {"incident_id": incident_id, "limit": limit, "lease": LEASE_SECONDS})
+    if incident_id is None:
+        rows = await session.execute(_LEASE, {"limit": limit, "lease": LEASE_SECONDS})
+    else:
+        rows = await session.execute(_LEASE_ONE, {"incident_id": incident_id, "lease": LEASE_SECONDS})
     return sorted((OutboxRow(**row) for row in rows.mappings()), key=lambda row: (row.rank, row.id))
 
 
@@ -151,7 +167,11 @@ async def alerts_since(session: AsyncSession, row: OutboxRow) -> Row[Sequence[st
         func.min(Alert.severity).label("highest"),
         func.max(Alert.received_at).label("at"),
         func.array_agg(aggregate_order_by(Alert.title, Alert.received_at)).label("titles"),
-    ).where(Alert.incident_id == row.incident_id, Alert.received_at >= since - text("interval '1 second'"))
+    ).where(
+        Alert.incident_id == row.incident_id,
+        Alert.received_at >= since - text("interval '1 second'"),
+        Alert.fate.in_(("new", "attached")),
+    )
     return (await session.execute(query)).one()
 
 

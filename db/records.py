@@ -1,7 +1,8 @@
 """Commits what an incident's workflow decided, and tells the live pages.
 
-Recording RESOLVED releases the incident's correlation slot under the slot's lock, and takes back the alerts
+Recording RESOLVED releases the incident's correlation slots under their locks, and takes back the alerts
 that were attached after the workflow's decision: they are correlated anew, so none ends on a closed incident.
+An incident that was merged into another hands slots and alerts over instead.
 """
 
 from collections.abc import Sequence
@@ -14,9 +15,10 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.intake import CHANNEL_INCIDENT, IntakeItem, admit
-from db.models import Alert, CorrelationSlot, Event, Incident, Notification, new_id
-from domain.alert import Alert as AlertValue
+from db.intake import CHANNEL_INCIDENT
+from db.merging import absorb, lock_both
+from db.models import CorrelationSlot, Event, Incident, Notification, new_id
+from db.moving import take_back
 from domain.events import Event as EventValue
 from domain.incident import Orchestration, Status
 from domain.page import Unsent
@@ -38,6 +40,8 @@ class IncidentColumns(BaseModel):
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
+    cleared_at: datetime | None = None
+    merged_into: UUID | None = None
     resolution_note: str | None = None
     root_cause: str | None = None
     policy: dict[str, Any] | None = None
@@ -46,6 +50,10 @@ class IncidentColumns(BaseModel):
     ladder_advance_seconds: float | None = None
 
     model_config = {"extra": "forbid"}
+
+
+class SlotsChanged(Exception):
+    """Another incident was merged into this one while it was being resolved: to be done again."""
 
 
 async def commit_record(
@@ -58,9 +66,10 @@ async def commit_record(
 ) -> None:
     """Write one record in the session's transaction; a revision that was written before changes nothing."""
     values = IncidentColumns.model_validate(columns).model_dump(exclude_unset=True)
-    resolved = values.get("status") is Status.RESOLVED
-    if resolved:  # before the incident's row, in the order in which intake locks them
-        await session.execute(delete(CorrelationSlot).where(CorrelationSlot.incident_id == incident_id))
+    resolved, into = values.get("status") is Status.RESOLVED, values.get("merged_into")
+    # Slots before incidents, and each in their order: so intake locks them, too.
+    slots = await _lock_slots(session, incident_id) if resolved else []
+    ends = await lock_both(session, incident_id, into) if resolved and into else {}
     written = await session.execute(
         update(Incident)
         .where(Incident.id == incident_id, Incident.revision < revision)
@@ -71,8 +80,17 @@ async def commit_record(
     await add_events(session, incident_id, f"r{revision}", events)
     for page in unsent:
         await _mark_unsent(session, page)
-    if resolved:
-        await _take_back(session, incident_id, values["resolved_at"])
+    if resolved and slots != await _lock_slots(session, incident_id, wait=False):
+        raise SlotsChanged
+    moved = False
+    if resolved and into:
+        moved, said = await absorb(session, ends, incident_id, into, values.get("resolved_by"))
+        for one, event in said.items():
+            await add_events(session, one, f"r{revision}.merge", [event])
+            await notify(session, one)
+    if resolved and not moved:
+        await session.execute(delete(CorrelationSlot).where(CorrelationSlot.incident_id == incident_id))
+        await take_back(session, incident_id, values.get("cleared_at") or values["resolved_at"])
     await notify(session, incident_id)
 
 
@@ -118,30 +136,7 @@ async def _mark_unsent(session: AsyncSession, unsent: Unsent) -> None:
     )
 
 
-async def _take_back(session: AsyncSession, incident_id: UUID, decided_at: datetime) -> None:
-    """Correlate anew what was attached after the decision to resolve."""
-    query = (
-        select(Alert)
-        .where(Alert.incident_id == incident_id, Alert.received_at > decided_at, Alert.deduplicated)
-        .order_by(Alert.received_at)
-    )
-    late = (await session.scalars(query)).all()
-    if not late:
-        return
-    items = [
-        IntakeItem(
-            alert=AlertValue.model_validate({name: alert.item[name] for name in AlertValue.model_fields}),
-            service_id=UUID(alert.item["service_id"]),
-            key=alert.item["key"],
-            window_seconds=alert.item["window_seconds"],
-            raw="null",
-            moved_alert_id=alert.id,
-        )
-        for alert in late
-    ]
-    connection = await (await session.connection()).get_raw_connection()
-    assert connection.driver_connection is not None
-    await admit(connection.driver_connection, items)  # in this transaction
-    await session.execute(
-        update(Incident).where(Incident.id == incident_id).values(alert_count=Incident.alert_count - len(late))
-    )
+async def _lock_slots(session: AsyncSession, incident_id: UUID, *, wait: bool = True) -> Sequence[str]:
+    """The keys under which an incident takes alerts in; whoever holds its row may read them without waiting."""
+    query = select(CorrelationSlot.key).where(CorrelationSlot.incident_id == incident_id).order_by(CorrelationSlot.key)
+    return (await session.scalars(query.with_for_update() if wait else query)).all()

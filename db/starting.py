@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.directory import directory_of, policy_of
 from db.models import Event, Incident, Notification, Outbox, Service, Team
 from domain.directory import Directory
+from domain.events import Event as EventValue
 from domain.events import EventType
 from domain.policy import Policy
 
@@ -36,6 +37,8 @@ class StartingPoint:
     read_at: datetime
     alerts_told: int
     """Alerts that the workflow needs no more word of: all, or those on the timeline while word of others waits."""
+    said_clear: EventValue | None = None
+    """What the timeline says of an incident that is back to normal, and of which no new alert waits to be told."""
 
     @property
     def steps(self) -> list[str]:
@@ -72,17 +75,33 @@ async def starting_point(session: AsyncSession, incident_id: UUID, default_polic
         ledger=await _ledger(session, incident_id),
         read_at=row["read_at"],
         alerts_told=await _alerts_told(session, incident_id, row["alert_count"]),
+        said_clear=await _said_clear(session, incident_id) if row["cleared_at"] else None,
     )
 
 
-async def _alerts_told(session: AsyncSession, incident_id: UUID, received: int) -> int:
+async def _alerts_wait(session: AsyncSession, incident_id: UUID) -> bool:
     waits = select(Outbox.id).where(Outbox.incident_id == incident_id, Outbox.kind == "alerts")
-    if await session.scalar(waits) is None:
+    return await session.scalar(waits) is not None
+
+
+async def _alerts_told(session: AsyncSession, incident_id: UUID, received: int) -> int:
+    if not await _alerts_wait(session, incident_id):
         return received
     repeats = select(func.sum(Event.data["count"].as_integer())).where(
         Event.incident_id == incident_id, Event.type == EventType.ALERT_RECEIVED
     )
     return 1 + (await session.scalar(repeats) or 0)
+
+
+async def _said_clear(session: AsyncSession, incident_id: UUID) -> EventValue | None:
+    if await _alerts_wait(session, incident_id):
+        return None
+    said = or_(func.jsonb_exists(Event.data, "resolves_at"), func.jsonb_exists(Event.data, "proposal"))
+    query = select(Event).where(Event.incident_id == incident_id, Event.type == EventType.NOTE, said)
+    row = await session.scalar(query.order_by(Event.id.desc()).limit(1))
+    if row is None:
+        return None
+    return EventValue(type=EventType.NOTE, message=row.message, at=row.created_at, actor=row.actor, data=row.data)
 
 
 async def _ledger(session: AsyncSession, incident_id: UUID) -> list[LedgerStep]:

@@ -3,7 +3,9 @@
 A command's id is the update's id, the signal's field and the outbox's key: seen twice, it acts once.
 """
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -64,10 +66,46 @@ class Repair(_Command):
     kind: Literal["repair"] = "repair"
 
 
+class Merge(_Command):
+    """It is the same as another incident: its alerts move there, and it ends."""
+
+    kind: Literal["merge"] = "merge"
+    into: UUID
+    into_short_id: str = Field(pattern=r"^INC-\d+$", max_length=30)
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
+
+
+class Clear(_Command):
+    """Every alert of it is back to normal. Intake's own, by the name of the source: no door lets a person give it."""
+
+    kind: Literal["clear"] = "clear"
+    as_of: datetime
+    """When the last alert went back to normal, UTC, by the database's clock."""
+    auto: bool
+    """Whether this resolves the incident; else it is a note and a proposal."""
+    delay_seconds: float = Field(0, ge=0)
+    """With `auto`: how long it must stay quiet before."""
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
+
+
+class Split(_Command):
+    """Some of its alerts are in an incident of their own now; the workflow is told so that it counts right."""
+
+    kind: Literal["split"] = "split"
+    into: UUID
+    into_short_id: str = Field(pattern=r"^INC-\d+$", max_length=30)
+    alerts: int = Field(ge=1)
+    """How many of the alerts that it counts have left."""
+    at: datetime
+
+
 Command = Annotated[
-    Acknowledge | Mitigate | Resolve | Comment | Escalate | Repair,
+    Acknowledge | Mitigate | Resolve | Comment | Escalate | Repair | Merge | Clear | Split,
     Field(discriminator="kind"),
 ]
+
+FROM_INTAKE = (Clear, Split)
+"""What the product tells an incident of itself: when it comes too late, nobody has to hear of it."""
 
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 

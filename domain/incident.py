@@ -51,6 +51,9 @@ class Incident(BaseModel):
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
+    cleared_at: datetime | None = None
+    """Since when every alert of it is back to normal; None while one fires, and when nobody can know."""
+    merged_into: UUID | None = None
     resolution_note: str | None = None
     root_cause: str | None = None
     lid_link: str | None = None

@@ -1,11 +1,23 @@
 """Which command is allowed when, and what becomes of an incident by it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.commands import Acknowledge, Command, Comment, Escalate, Mitigate, Repair, Resolve
+from domain.commands import (
+    FROM_INTAKE,
+    Acknowledge,
+    Clear,
+    Command,
+    Comment,
+    Escalate,
+    Merge,
+    Mitigate,
+    Repair,
+    Resolve,
+    Split,
+)
 from domain.events import Event, EventType
 from domain.incident import Incident, Status
 
@@ -34,7 +46,7 @@ def decide(incident: Incident, command: Command, now: datetime) -> Outcome:
     Raises:
         IllegalTransition: the state forbids it.
     """
-    if not isinstance(command, Comment):  # a note may always be added
+    if not isinstance(command, (Comment, *FROM_INTAKE)):  # a note may always be added
         _require_open(incident, command)
     match command:
         case Acknowledge():
@@ -50,6 +62,12 @@ def decide(incident: Incident, command: Command, now: datetime) -> Outcome:
             return Outcome(events=(_event(EventType.ESCALATED, text, now, command),))
         case Repair():
             return Outcome(events=(_event(EventType.NOTE, "Repair: what is missing is done again", now, command),))
+        case Merge():
+            return _merge(incident, command, now)
+        case Clear():
+            return _clear(incident, command, now)
+        case Split():
+            return Outcome(events=(split_off(command),))
         case _:
             assert_never(command)
 
@@ -57,6 +75,54 @@ def decide(incident: Incident, command: Command, now: datetime) -> Outcome:
 def late(command: Command, why: str, now: datetime) -> Event:
     """The timeline entry of a queued command that has become illegal."""
     return _event(EventType.NOTE, f"{command.kind.capitalize()} came too late: {why}", now, command)
+
+
+def split_off(command: Split) -> Event:
+    """The entry of the incident from which alerts were split off; written with them, and once."""
+    some = "1 alert was" if command.alerts == 1 else f"{command.alerts} alerts were"
+    event = _event(EventType.NOTE, f"{some} split off into {command.into_short_id}", command.at, command)
+    data = event.data | {"into": str(command.into), "alerts": command.alerts}
+    return event.model_copy(update={"key": f"split.{command.into}", "data": data})
+
+
+def resolves_at(incident: Incident, command: Clear, now: datetime) -> datetime | None:
+    """When an incident resolves that is back to normal; None: not by itself, or at once."""
+    if not command.auto or command.delay_seconds == 0:
+        return None
+    return now + timedelta(seconds=command.delay_seconds / incident.scale)
+
+
+def stayed_quiet(incident: Incident, command: Clear, now: datetime) -> Outcome:
+    """Back to normal, and for long enough: the source resolves it, whatever people have done meanwhile.
+
+    `cleared_at` goes with it: it is the instant after which no alert may end on the closed incident.
+    """
+    note = "back to normal" + (f": {command.note}" if command.note else "")
+    changes: dict[str, Any] = {
+        "status": Status.RESOLVED,
+        "resolved_at": now,
+        "resolved_by": command.actor,
+        "resolution_note": note,
+        "cleared_at": command.as_of,
+    }
+    return Outcome(changes=changes, events=_status_events("Resolved", command, note, now, changes))
+
+
+def fired_again(incident: Incident, waiting: Clear | None, now: datetime) -> Outcome:
+    """A new alert of an incident that was back to normal.
+
+    Args:
+        incident: as it is.
+        waiting: what would have resolved it after a while.
+        now: UTC.
+    """
+    if not incident.is_open or incident.cleared_at is None:
+        return Outcome()
+    changes = {"cleared_at": None}
+    if waiting is None:
+        return Outcome(changes=changes)
+    text = f"An alert fires again: {incident.short_id} is not resolved by itself"
+    return Outcome(changes=changes, events=(_event(EventType.NOTE, text, now, waiting),))
 
 
 def _require_open(incident: Incident, command: Command) -> None:
@@ -88,17 +154,47 @@ def _mitigate(incident: Incident, command: Mitigate, now: datetime) -> Outcome:
 
 
 def _resolve(incident: Incident, command: Resolve, now: datetime) -> Outcome:
+    changes = _closed(incident, command, command.resolution_note, now) | {"root_cause": command.root_cause}
+    return Outcome(changes=changes, events=_status_events("Resolved", command, command.resolution_note, now, changes))
+
+
+def _merge(incident: Incident, command: Merge, now: datetime) -> Outcome:
+    if command.into == incident.id:
+        raise IllegalTransition(f"{incident.short_id} cannot be merged into itself")
+    note = f"Merged into {command.into_short_id}" + (f": {command.note}" if command.note else "")
+    changes = _closed(incident, command, note, now) | {"merged_into": command.into}
+    return Outcome(changes=changes, events=_status_events("Resolved", command, note, now, changes))
+
+
+def _closed(incident: Incident, command: Resolve | Merge, note: str | None, now: datetime) -> dict[str, Any]:
     changes: dict[str, Any] = {
         "status": Status.RESOLVED,
         "resolved_at": now,
         "resolved_by": command.actor,
-        "resolution_note": command.resolution_note,
-        "root_cause": command.root_cause,
+        "resolution_note": note,
         **_lead(incident, command),
     }
     if incident.acknowledged_at is None:  # resolving is the first human action (REQUIREMENTS R-C-05)
         changes |= {"acknowledged_at": now, "acknowledged_by": command.actor}
-    return Outcome(changes=changes, events=_status_events("Resolved", command, command.resolution_note, now, changes))
+    return changes
+
+
+def _clear(incident: Incident, command: Clear, now: datetime) -> Outcome:
+    if not incident.is_open:  # it came too late, and there is nothing to tell anybody
+        return Outcome()
+    at = resolves_at(incident, command, now)
+    if command.auto and at is None:
+        return stayed_quiet(incident, command, now)
+    why = f" ({command.note})" if command.note else ""
+    if at is None:
+        event = _event(EventType.NOTE, f"{incident.short_id} is back to normal: resolve it?{why}", now, command)
+        data: dict[str, Any] = {"proposal": "resolve"}
+    else:
+        text = f"Back to normal; resolves at {at:%H:%M:%S} UTC unless an alert fires again{why}"
+        event = _event(EventType.NOTE, text, now, command)
+        data = {"resolves_at": at.isoformat()}
+    event = event.model_copy(update={"data": event.data | data})
+    return Outcome(changes={"cleared_at": command.as_of}, events=(event,))
 
 
 def _lead(incident: Incident, command: Command) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def links_ready(incident: Incident) -> Message:
 
 def resolved(incident: Incident) -> Message:
     """The notice at the end, for everybody who was told."""
-    text = _headline(incident, f"{incident.severity.short} RESOLVED")
+    text = _headline(incident, f"{incident.severity.short} {'MERGED' if incident.merged_into else 'RESOLVED'}")
     if incident.resolved_by:
         text += f", by {incident.resolved_by}"
     if incident.resolution_note:
@@ -97,7 +97,8 @@ def room_closing(incident: Incident) -> str:
     if incident.resolved_at:
         took = f" after {duration((incident.resolved_at - incident.created_at).total_seconds())}"
     document = f" Document: {incident.lid_link}" if incident.lid_link else ""
-    return f"{drill_mark(incident)}{incident.short_id} was resolved{took}. This room is now archived.{document}"
+    ended = "merged into another incident" if incident.merged_into else "resolved"
+    return f"{drill_mark(incident)}{incident.short_id} was {ended}{took}. This room is now archived.{document}"
 
 
 def duration(seconds: float) -> str:

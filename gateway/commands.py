@@ -1,6 +1,7 @@
 """One way for every command: to the workflow at once, or into the outbox when nobody answers in time."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -15,6 +16,7 @@ from db import outbox
 from db.engine import Sessions
 from db.models import Incident
 from db.records import add_events, notify
+from db.splitting import NotOpen, split
 from domain.commands import Command, Comment
 from domain.events import Event, EventType
 from domain.incident import Status
@@ -84,6 +86,23 @@ class Commands:
             logger.warning("command: queued", incident=addressee.number, kind=command.kind, error=str(error))
             return await self._queue(addressee, command)
         return Answer.DONE
+
+    async def split(
+        self, incident_id: UUID, alert_ids: Sequence[UUID], title: str | None, actor: str, via: str
+    ) -> UUID:
+        """Split alerts off into an incident of their own; its id. It needs no workflow: both hear of it by the outbox.
+
+        Raises:
+            Forbidden: the incident is over. db.splitting.WrongAlerts: these cannot be split off.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                parted = await split(session, incident_id, alert_ids, title, actor, via)
+        except NotOpen as why:
+            raise Forbidden(str(why)) from why
+        self._dispatcher.nudge(parted.new_id, parted.new_rank)
+        self._dispatcher.nudge(parted.incident_id, parted.rank)
+        return parted.new_id
 
     async def _wait_for_earlier(self, incident_id: UUID) -> None:
         """What was queued before goes first: per incident the outbox is first in, first out."""

@@ -4,6 +4,7 @@ What does not fit, or does not go through, is the relay's; nothing here is the o
 """
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
 import structlog
@@ -19,18 +20,22 @@ SENDERS = 8
 class Dispatcher:
     """Runs beside the API."""
 
-    def __init__(self, delivery: OutboxDelivery) -> None:
+    def __init__(self, delivery: OutboxDelivery, is_reachable: Callable[[], bool] = lambda: True) -> None:
+        """Args: is_reachable: whether Temporal answers; while it does not, all is the relay's."""
         self._delivery = delivery
+        self._is_reachable = is_reachable
         self._queue: asyncio.PriorityQueue[tuple[int, int, UUID]] = asyncio.PriorityQueue(QUEUE_SIZE)
         self._order = 0
 
     def nudge(self, incident_id: UUID, rank: int) -> None:
         """There is something for this incident in the outbox; SEV1 and SEV2 go first. Never waits."""
+        if not self._is_reachable():
+            return
         self._order += 1
         try:
             self._queue.put_nowait((rank, self._order, incident_id))
         except asyncio.QueueFull:
-            logger.warning("outbox: left to the relay", incident_id=str(incident_id))
+            logger.debug("outbox: left to the relay", incident_id=str(incident_id))
 
     async def run(self) -> None:
         """Deliver until cancelled."""

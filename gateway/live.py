@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import psycopg
 import structlog
 
+from db.house import CHANNEL_HOUSE
 from db.intake import CHANNEL_INCIDENT
 
 logger = structlog.get_logger(__name__)
@@ -16,10 +17,11 @@ BACKLOG = 100
 
 
 class Live:
-    """The ids of incidents that have just changed."""
+    """The ids of incidents that have just changed; and a word when the catalogue did."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, on_house_changed: Callable[[], None]) -> None:
         self._url = database_url
+        self._on_house_changed = on_house_changed
         self._subscribers: set[asyncio.Queue[str]] = set()
 
     async def run(self) -> None:
@@ -44,9 +46,14 @@ class Live:
     async def _listen(self) -> None:
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5) as connection:
             await connection.execute(f"LISTEN {CHANNEL_INCIDENT}")
+            await connection.execute(f"LISTEN {CHANNEL_HOUSE}")
+            self._on_house_changed()
             self._tell("")
             async for notification in connection.notifies():
-                self._tell(notification.payload)
+                if notification.channel == CHANNEL_HOUSE:
+                    self._on_house_changed()
+                else:
+                    self._tell(notification.payload)
 
     def _tell(self, incident_id: str) -> None:
         for queue in self._subscribers:

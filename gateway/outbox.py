@@ -1,6 +1,8 @@
 """Delivers what the outbox says: by whoever committed it at once, else by the relay. One way for both."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -9,12 +11,13 @@ from temporalio.service import RPCError
 from config.settings import Settings
 from db import outbox
 from db.engine import Sessions
+from db.merging import merged_batches
 from db.models import Incident
 from db.outbox import OutboxRow
 from db.records import add_events, notify
 from db.starting import starting_point
 from domain.alert import AlertBatch
-from domain.commands import COMMAND
+from domain.commands import COMMAND, FROM_INTAKE
 from domain.incident import Status
 from domain.lifecycle import late
 from gateway.starting import default_policy_name, initial_state
@@ -87,17 +90,14 @@ class OutboxDelivery:
     async def _alerts(self, row: OutboxRow) -> None:
         async with self._sessions() as session:
             incident = await session.get_one(Incident, row.incident_id)
-            since = await outbox.alerts_since(session, row)
-        if since.at is None:  # the alerts were taken back when their incident was resolved
+            batch = _batch(
+                incident.alert_count,
+                await outbox.alerts_since(session, row),
+                await merged_batches(session, row.id),  # after the count: what that holds must be in here
+            )
+        if batch is None:  # the alerts were taken back when their incident was resolved
             await self._done(row)
             return
-        batch = AlertBatch(
-            alert_count=incident.alert_count,
-            sources=tuple(since.sources),
-            highest=since.highest,
-            latest_title=since.titles[-1],
-            at=since.at,
-        )
         try:
             await self._workflows.signal(incident.number, "alerts", batch)
         except NoWorkflow:
@@ -124,6 +124,8 @@ class OutboxDelivery:
     async def _note_late(self, row: OutboxRow) -> None:
         """The workflow has ended: nobody else writes this incident any more."""
         command = COMMAND.validate_python(row.payload)
+        if isinstance(command, FROM_INTAKE):
+            return
         async with self._sessions.begin() as session:
             incident = await session.get_one(Incident, row.incident_id)
             now = (await session.execute(outbox.NOW)).scalar_one()
@@ -134,3 +136,24 @@ class OutboxDelivery:
     async def _done(self, row: OutboxRow) -> None:
         async with self._sessions.begin() as session:
             await outbox.delivered(session, row.id)
+
+
+def _batch(count: int, since: Any, merged: Sequence[dict[str, Any]]) -> AlertBatch | None:
+    """What the workflow hears of new alerts: those that came, and those of incidents that were merged into it.
+
+    Args:
+        count: alerts of the incident in all.
+        since: what came, as `db.outbox.alerts_since` has it.
+        merged: what merged incidents brought, each without the count.
+    """
+    brought = [AlertBatch(alert_count=count, **one) for one in merged]
+    if since.at is not None:
+        last = since.titles[-1]
+        brought.append(
+            AlertBatch(alert_count=count, sources=since.sources, highest=since.highest, latest_title=last, at=since.at)
+        )
+    if not brought:
+        return None
+    worst, latest = min(brought, key=lambda one: one.highest.rank), max(brought, key=lambda one: one.at)
+    sources = sorted({source for one in brought for source in one.sources})
+    return latest.model_copy(update={"sources": tuple(sources), "highest": worst.highest})

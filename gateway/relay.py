@@ -14,9 +14,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import Settings
-from db import outbox
+from db import outbox, source_heartbeats
 from db.engine import Sessions
 from db.heartbeats import beat, stop
+from domain.intake.heartbeat import Switch
 from gateway.outbox import OutboxDelivery
 from gateway.workflows import Workflows
 
@@ -54,6 +55,18 @@ class Relay:
             logger.warning("reconcile: open incidents without a workflow", count=sum(lost))
         return sum(lost)
 
+    async def reconcile_heartbeats(self) -> int:
+        """See that every armed switch has its workflow; how many there are."""
+        async with self._sessions() as session:
+            switches = await source_heartbeats.armed(session)
+        gate = asyncio.Semaphore(DESCRIBE_AT_ONCE)
+        await asyncio.gather(*(self._start_heartbeat(gate, switch) for switch in switches))
+        return len(switches)
+
+    async def _start_heartbeat(self, gate: asyncio.Semaphore, switch: Switch) -> None:
+        async with gate:
+            await self._workflows.heartbeats.start(switch)
+
     async def _queue_if_lost(self, gate: asyncio.Semaphore, incident_id: UUID, number: int, rank: int) -> bool:
         async with gate:
             if await self._workflows.is_running(number):
@@ -77,6 +90,7 @@ class Relay:
                     if storage != before or overdue:
                         await self._make_all_due()
                         await self.reconcile()
+                        await self.reconcile_heartbeats()
                         reconciled_at = time.monotonic()
             except Exception:
                 logger.exception("relay: watch failed, trying again")

@@ -1,15 +1,18 @@
 """An incident's row and ledger as the state with which its workflow begins, or begins again."""
 
+from datetime import datetime
+
 from config.settings import Settings
 from config.temporal import namespace
 from db.starting import LedgerStep, StartingPoint
 from domain.channels import ChannelName, gentler
+from domain.commands import Clear
 from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, passed, plan
 from domain.incident import Incident, Orchestration, Status
 from domain.policy import Policy, fast
 from domain.severity import Severity
 from gateway.workflows import workflow_id
-from workflows.state import IncidentState
+from workflows.state import IncidentState, PendingClear
 
 
 def default_policy_name(settings: Settings) -> str:
@@ -48,6 +51,8 @@ def initial_state(point: StartingPoint, settings: Settings) -> IncidentState:
         told=_told(point.ledger),
         orchestration=Orchestration(columns["orchestration"]),
         alert_count=point.alerts_told,
+        fired_at=columns["last_alert_at"],
+        pending_clear=_clear_again(point),
         revision=columns["revision"],
         link_grace_seconds=settings.link_grace_seconds,
         archive_seconds=settings.archive_seconds,
@@ -93,6 +98,21 @@ def _climb_again(point: StartingPoint, settings: Settings) -> Climb | None:
         advance_seconds=row["ladder_advance_seconds"],
         time_scale=row["time_scale"] or 1.0,
     ).after(*steps[: max(0, over)])
+
+
+def _clear_again(point: StartingPoint) -> PendingClear | None:
+    """What would have resolved the incident after a while; a proposal is in the row, and nothing waits."""
+    said = point.said_clear
+    if said is None or "resolves_at" not in said.data:
+        return None
+    clear = Clear(
+        id=f"again:{said.at.isoformat()}",
+        actor=said.actor or "alerts",
+        via="alerts",
+        as_of=point.row["cleared_at"],
+        auto=True,
+    )
+    return PendingClear(command=clear, resolve_at=datetime.fromisoformat(said.data["resolves_at"]))
 
 
 def _told(ledger: list[LedgerStep]) -> dict[str, ChannelName]:

@@ -17,6 +17,7 @@ from config.temporal import QUEUE
 from domain.alert import AlertBatch
 from domain.commands import Command
 from domain.incident import Incident
+from gateway.heartbeats import HeartbeatWorkflows
 from workflows import search_attributes
 from workflows.incident import IncidentWorkflow
 from workflows.state import IncidentState
@@ -38,10 +39,11 @@ class NoWorkflow(Exception):
 
 
 class Workflows:
-    """The workflows of incidents."""
+    """The workflows of incidents, and those of heartbeats."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.heartbeats = HeartbeatWorkflows(client)
 
     async def start(self, state: IncidentState, *, again: bool = False) -> None:
         """Start an incident's workflow; one that runs already is as good.

@@ -10,6 +10,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from workflows.clearing import Clearing
 from workflows.document import DocumentKeeper
 from workflows.ladder import Ladder
 from workflows.orchestration import Orchestration
@@ -23,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.contracts import RoomMessage, WarRoomContract
     from domain import lifecycle, texts
     from domain.alert import AlertBatch
-    from domain.commands import Command, Escalate, Repair, from_signal
+    from domain.commands import Clear, Command, Escalate, Repair, Split, from_signal
     from domain.escalation import RESOLVED_STEP, Delivery
     from domain.events import Event, EventType
     from domain.incident import Incident
@@ -51,11 +52,12 @@ class IncidentWorkflow:
         self._ladder = Ladder(state, self._recorder, self._pager, self._orchestration, paging_queue)
         self._document = DocumentKeeper(state, self._recorder)
         self._portrait = Portrait(state, self._ladder)
+        self._clearing = Clearing(state, self._recorder, self._pager, self._ladder)
 
     @workflow.run
     async def run(self, state: IncidentState) -> Incident:
         """Page, climb, wait for people; wind down after the resolution. Returns the incident as it ended."""
-        parts = (self._recorder, self._orchestration, self._ladder, self._document, self._portrait)
+        parts = (self._recorder, self._orchestration, self._ladder, self._document, self._portrait, self._clearing)
         async with asyncio.TaskGroup() as background:
             tasks = [background.create_task(part.run()) for part in parts]
             await workflow.wait_condition(lambda: not self._state.incident.is_open or self._is_long())
@@ -116,6 +118,8 @@ class IncidentWorkflow:
             who, times = ", ".join(batch.sources), f"{new} times" if new > 1 else "again"
             text = f"Alert received {times} from {who} ({batch.alert_count} in all)"
             self._note(EventType.ALERT_RECEIVED, text, actor=who, count=new)
+            self._state.fired_at = max(batch.at, self._state.fired_at or batch.at)
+            self._clearing.fired_again()
         if batch.highest.rank < self._state.incident.severity.rank and self._state.incident.is_open:
             self._raise_severity(batch)
 
@@ -141,6 +145,8 @@ class IncidentWorkflow:
         return number
 
     def _decide(self, command: Command) -> Outcome:
+        if isinstance(command, Clear) and self._state.fired_at and command.as_of < self._state.fired_at:
+            return Outcome()  # an alert fired after it: another clear will follow when that one is over
         outcome = lifecycle.decide(self._state.incident, command, workflow.now())
         if isinstance(command, Escalate) and self._ladder.next_by_hand() is None:
             raise IllegalTransition(f"{self._state.incident.short_id} has no further step to escalate to")
@@ -153,6 +159,10 @@ class IncidentWorkflow:
         elif isinstance(command, Repair):
             self._ladder.send_failed_again()
             self._orchestration.want()
+        elif isinstance(command, Split):
+            self._state.alert_count = max(0, self._state.alert_count - command.alerts)
+        elif isinstance(command, Clear) and self._state.incident.is_open and outcome.changes:
+            self._clearing.begin(command)
         elif "status" in outcome.changes:
             self._pager.call_off()
             self._ladder.changed()

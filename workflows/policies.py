@@ -79,3 +79,12 @@ MESSAGES_PER_RUN = 1500
 
 COMMANDS_REMEMBERED = 500
 """Ids of commands that are known to have acted, kept across continue-as-new."""
+
+HEARTBEAT_TURNS_PER_RUN = 60
+"""Pings and looks after which the workflow of a heartbeat continues as new: about 500 events."""
+
+HEARTBEAT_LOOK = timedelta(hours=1)
+"""So often at least a heartbeat's settings and pings are looked up: word of a change may have been lost."""
+
+HEARTBEAT_MISSING_LOOKS = (timedelta(minutes=1), timedelta(minutes=10))
+"""Least and most time between two looks for a missing heartbeat; between them it is the period."""

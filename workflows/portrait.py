@@ -65,6 +65,9 @@ def current_details(state: IncidentState, upcoming: list[PlannedStep], now: date
     ]
     if incident.severity.needs_war_room:
         lines.append(f"- War room: {incident.war_room_link or ('failed' if state.war_room_failed else 'not yet')}")
+    if state.pending_clear is not None and incident.is_open:
+        at = state.pending_clear.resolve_at
+        lines.append(f"- Back to normal: resolves at {at:%H:%M:%S} UTC unless an alert fires again")
     lines.append(f"- As of {now:%Y-%m-%d %H:%M:%S} UTC, {state.alert_count} alerts")
     return "\n".join(lines)
 

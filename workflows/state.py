@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from domain.channels import ChannelName
+from domain.commands import Clear
 from domain.directory import Directory
 from domain.escalation import Climb, Delivery
 from domain.incident import Incident, Orchestration
@@ -17,6 +18,14 @@ class FailedPage(BaseModel):
 
     step: str
     delivery: Delivery
+
+
+class PendingClear(BaseModel):
+    """Back to normal, and to be resolved unless an alert fires again."""
+
+    command: Clear
+    resolve_at: datetime
+    """UTC, by the workflow's clock."""
 
 
 class IncidentState(BaseModel):
@@ -38,6 +47,9 @@ class IncidentState(BaseModel):
     failed_pages: list[FailedPage] = []
     limit_reached: bool = False
     alert_count: int = 1
+    fired_at: datetime | None = None
+    """When the latest alert fired that the workflow has heard of, by the database's clock."""
+    pending_clear: PendingClear | None = None
     revision: int = 0
     seen: list[str] = []
     """Ids of the latest commands."""

@@ -1,52 +1,20 @@
-"""`services/`, `teams/`, `users/`, `scopes/`, `policies/`: who works here and what for."""
+"""`teams/`, `users/`, `scopes/`, `policies/`: who works here and what for."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Path
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from api.problems import Problem
-from api.requests import Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, needs, page, stored_text
-from api.schemas import ServiceIn
-from db.models import Policy, Scope, Service, Team, User, new_id
-from domain.roles import Permission
+from api.requests import Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, page, stored_text
+from db.models import Policy, Scope, Team, User
 
-Row = TypeVar("Row", Service, Team, User, Scope, Policy)
+Row = TypeVar("Row", Team, User, Scope, Policy)
 
 router = APIRouter(tags=["catalogue"], route_class=JsonRoute)
-
-
-@router.get("/services/")
-async def services(parts: Parts, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
-    """Services and their teams, by name."""
-    return await _list(parts, select(Service).options(joinedload(Service.team)), Service.name, _service, limit, cursor)
-
-
-@router.post("/services/", status_code=201, dependencies=[needs(Permission.MANAGE)])
-async def add_service(body: ServiceIn, parts: Parts) -> dict[str, Any]:
-    """A new service."""
-    async with parts.sessions.begin() as session:
-        team = await session.scalar(select(Team).where(or_(Team.name == body.team, Team.slug == body.team)))
-        if team is None:
-            names = (await session.scalars(select(Team.name).order_by(Team.name))).all()
-            raise Problem.of_field("team", f"there is no team '{body.team}'; there are: {', '.join(names)}")
-        if await session.scalar(select(Service.id).where(Service.name == body.name)):
-            raise Problem.of_field("name", f"there is a service '{body.name}' already", 409)
-        service = Service(id=new_id(), team_id=team.id, **body.model_dump(exclude={"team"}))
-        service.team = team
-        session.add(service)
-        await session.flush()
-        await session.refresh(service, ["created_at", "is_active"])
-        return _service(service)
-
-
-@router.get("/services/{id}/")
-async def service(id: Annotated[UUID, Path()], parts: Parts) -> dict[str, Any]:
-    """One service."""
-    return await _one(parts, select(Service).options(joinedload(Service.team)), Service.id, id, _service, "service")
 
 
 @router.get("/teams/")
@@ -162,21 +130,6 @@ async def _one(
     if row is None:
         raise Problem(404, f"There is no {what} {id}")
     return shape(row)
-
-
-def _service(row: Service) -> dict[str, Any]:
-    names = (
-        "id",
-        "name",
-        "description",
-        "criticality",
-        "runbook_url",
-        "repository_url",
-        "monitoring_url",
-        "is_active",
-        "created_at",
-    )
-    return {name: getattr(row, name) for name in names} | {"team": row.team.name}
 
 
 def _team(row: Team) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Body, Header, Response
 from sqlalchemy import RowMapping
 
 from api.problems import Problem
-from api.references import IncidentRow
+from api.references import IncidentRow, named_incident
 from api.requests import Caller, JsonRoute, Parts
 from api.responses import json_response
-from api.schemas import CommentIn, NoteIn, ResolveIn, incident_out
+from api.schemas import CommentIn, MergeIn, NoteIn, ResolveIn, SplitIn, incident_out
 from db.incidents import find
-from domain.commands import Acknowledge, Command, Comment, Escalate, Mitigate, Repair, Resolve
+from db.splitting import WrongAlerts
+from domain.commands import Acknowledge, Command, Comment, Escalate, Merge, Mitigate, Repair, Resolve
+from domain.incident import Status
 from domain.roles import may_command
 from gateway.commands import Answer
 
@@ -86,14 +88,59 @@ async def repair(row: IncidentRow, parts: Parts, caller: Caller, key: Key = None
     return await _give(row, parts, caller, Repair(**_from(caller, row, key)))
 
 
+@command_route("/merge/", "POST")
+async def merge(row: IncidentRow, parts: Parts, caller: Caller, body: MergeIn, key: Key = None) -> Response:
+    """It is the same as another incident: its alerts and their repetitions go there, and it ends as RESOLVED."""
+    _require(row, caller, "merge")
+    into = await named_incident(parts, body.into)
+    if into is None:
+        raise Problem.of_field("into", f"there is no incident {body.into}: name it by its UUID or as INC-42")
+    _require_mergeable(row, into)
+    command = Merge(
+        **_from(caller, row, key), into=into["id"], into_short_id=f"INC-{into['number']}", note=body.note or None
+    )
+    return await _give(row, parts, caller, command)
+
+
+@router.post("/split/", status_code=201, responses={409: {}})
+async def split(row: IncidentRow, parts: Parts, caller: Caller, body: SplitIn) -> Response:
+    """Some of its alerts are about something else: they get an incident of their own, and so do their repetitions.
+
+    The answer is the new incident, of the severity of the worst of them; `title` is the first one's if left out.
+    """
+    _require(row, caller, "split")
+    try:
+        new = await parts.commands.split(row["id"], body.alerts, body.title, caller.email, "api")
+    except WrongAlerts as why:
+        raise Problem.of_field("alerts", str(why)) from why
+    async with parts.sessions() as session:
+        opened = await find(session, new)
+    assert opened is not None
+    return json_response(incident_out(opened, parts.settings), 201)
+
+
+def _require_mergeable(row: RowMapping, into: RowMapping) -> None:
+    name, other = f"INC-{row['number']}", f"INC-{into['number']}"
+    if row["id"] == into["id"]:
+        raise Problem.of_field("into", f"{name} cannot be merged into itself")
+    if (row["time_scale"] is None) != (into["time_scale"] is None):
+        raise Problem(409, f"A drill and a real incident are never merged: one of {name} and {other} is a drill")
+    if row["status"] != Status.RESOLVED and into["status"] == Status.RESOLVED:
+        raise Problem(409, f"{other} is already RESOLVED: nothing can be merged into it")
+
+
+def _require(row: RowMapping, caller: Caller, kind: str) -> None:
+    if not may_command(caller.role, kind, is_lead=row["lead"] == caller.email):
+        raise Problem(403, f"Your role '{caller.role}' may not {kind}")
+
+
 def _from(caller: Caller, row: RowMapping, key: str | None) -> dict[str, Any]:
     """Whose command it is; with an `Idempotency-Key` the same command to the same incident acts once."""
     return {"id": str(uuid5(row["id"], f"{caller.id}:{key}") if key else uuid4()), "actor": caller.email, "via": "api"}
 
 
 async def _give(row: RowMapping, parts: Parts, caller: Caller, command: Command) -> Response:
-    if not may_command(caller.role, command.kind, is_lead=row["lead"] == caller.email):
-        raise Problem(403, f"Your role '{caller.role}' may not {command.kind}")
+    _require(row, caller, command.kind)
     command = command.model_copy(update={"id": f"{command.kind}:{command.id}"})  # a key is good for one of each kind
     answer = await parts.commands.give(row["id"], command)
     async with parts.sessions() as session:

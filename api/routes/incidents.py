@@ -34,8 +34,8 @@ async def report(body: AlertIn, request: Request, parts: Parts, caller: Caller, 
     await require_scopes(parts, body.impacted_scopes)
     raw = (await request.body()).decode()
     if key is None:
-        admitted = await parts.intake.report(body.to_alert(), raw)
-        return _reported(admitted.incident, admitted.created, parts)
+        reported = await parts.intake.report(body.to_alert(), raw)
+        return _reported(reported.incident, reported.created, parts)
     try:
         replay = await parts.intake.report_once(body.to_alert(), raw, caller.id, key)
     except KeyReused as error:
@@ -63,9 +63,9 @@ async def report_batch(body: BatchIn, parts: Parts) -> Response:
             results[number] = _refused(problem)
     if good:
         reported = [(alert.to_alert(), raw) for _, alert, raw in good]
-        for (number, *_), admitted in zip(good, await parts.intake.report_all(reported), strict=True):
-            incident = _incident(admitted.incident, admitted.created, parts)
-            results[number] = {"status": 201 if admitted.created else 200, "incident": incident}
+        for (number, *_), one in zip(good, await parts.intake.report_all(reported), strict=True):
+            incident = _incident(one.incident, one.created, parts)
+            results[number] = {"status": 201 if one.created else 200, "incident": incident}
     return json_response({"results": results})
 
 
@@ -136,6 +136,8 @@ async def alerts(row: IncidentRow, parts: Parts, limit: Limit = 50, cursor: Curs
         "fingerprint",
         "labels",
         "deduplicated",
+        "fate",
+        "reason",
         "raw",
     )
     items = [{name: getattr(alert, name) for name in names} for alert in found]

@@ -6,11 +6,12 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from cli.dev.errors import StartError
+from config.sealing import new_secret_key
 from config.settings import EMBEDDED_FILE
 
 
@@ -24,6 +25,8 @@ class Credentials:
     postgres_password: str
     postgres_port: int
     """Kept, so that a tool once pointed at the database finds it again; 0 until one was chosen."""
+    secret_key: str = ""
+    """Seals what is stored sealed; a home of an earlier version gets one at its next start."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,11 @@ class Home:
         from_operator = {name: value for name, value in (given or {}).items() if value}
         try:
             stored = json.loads(self.credentials_file.read_text())
-            kept = Credentials(**{field.name: stored[field.name] for field in fields(Credentials)})
+            names = [field.name for field in fields(Credentials)]
+            kept = Credentials(**{name: stored[name] for name in names if name in stored or name != "secret_key"})
+            if not kept.secret_key:
+                kept = replace(kept, secret_key=new_secret_key())
+                self.keep(kept)
         except FileNotFoundError:
             kept = Credentials(
                 admin_token=from_operator.get("admin_token") or f"tocsin_{secrets.token_urlsafe(24)}",
@@ -115,6 +122,7 @@ class Home:
                 admin_password=from_operator.get("admin_password") or secrets.token_urlsafe(9),
                 postgres_password=secrets.token_urlsafe(24),
                 postgres_port=0,
+                secret_key=new_secret_key(),
             )
             self.keep(kept)
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -67,6 +67,7 @@ class Plan:
             "admin_token": self.credentials.admin_token,
             "admin_email": self.credentials.admin_email,
             "admin_password": self.credentials.admin_password,
+            "secret_key": self.credentials.secret_key,
         }
 
     def child_env(self) -> dict[str, str]:

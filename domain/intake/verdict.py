@@ -22,6 +22,9 @@ from domain.severity import from_word
 SERVICE_LABELS = ("service", "service_name", "app", "job")
 """Which label names the service, in this order (CONTRACT)."""
 
+COMMANDING_KINDS = frozenset({"pagerduty", "opsgenie"})
+"""Formats in which people and tools command, beside reporting what they see."""
+
 
 class Fate(StrEnum):
     """What became of an alert."""
@@ -87,6 +90,11 @@ class Verdict:
     """Set when it opens and joins nothing: silenced, maintenance, dropped."""
     quiet_until: datetime | None = None
     reasons: tuple[str, ...] = field(default=())
+
+    @property
+    def is_command(self) -> bool:
+        """A sender's own acknowledge and resolve act whatever `auto_resolve` says (CONTRACT)."""
+        return self.source.kind in COMMANDING_KINDS
 
 
 def decide(signal: Signal, source: Source, house: House, now: datetime, tools: Tools) -> Verdict:

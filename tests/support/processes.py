@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from cli.dev import ports
-from tests.support.servers import ADMIN_PASSWORD, ADMIN_TOKEN, Addresses
+from tests.support.servers import ADMIN_PASSWORD, ADMIN_TOKEN, SECRET_KEY, Addresses
 
 TOCSIN = Path(sys.executable).parent / "tocsin"
 START_SECONDS = 60
@@ -67,6 +67,7 @@ class Stack:
             "TEMPORAL_NAMESPACE": namespace,
             "TOCSIN_ADMIN_TOKEN": ADMIN_TOKEN,
             "TOCSIN_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "TOCSIN_SECRET_KEY": SECRET_KEY,
             "TOCSIN_EXAMPLE_CATALOG": "1",
             "TOCSIN_LOG_LEVEL": "WARNING",
             "TOCSIN_PUBLIC_URL": PUBLIC_URL,

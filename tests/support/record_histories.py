@@ -1,19 +1,22 @@
-"""Record the histories of tests/histories anew: `.venv/bin/python -m tests.support.record_histories`.
+"""Record histories of tests/histories anew: `.venv/bin/python -m tests.support.record_histories [name …]`.
 
 To be done when a change of the workflow is meant to be incompatible (before a release), never to silence
 test_replay: incidents that are open while a new version is installed have histories like these.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from config.temporal import DATA_CONVERTER
 from db.engine import make_engine, make_intake_pool
 from domain.severity import Severity
+from tests.support.heartbeats import Beating, Board
 from tests.support.house import House, Told
 from tests.support.providers import Trouble, troubled
 from tests.support.servers import Servers, copy_template, make_settings
@@ -21,7 +24,16 @@ from tests.support.values import an_alert
 from tests.support.waiting import eventually
 
 HISTORIES = Path(__file__).parents[1] / "histories"
-Scenario = Callable[[House], Awaitable[Told]]
+
+
+class Recorded(Protocol):
+    """What has a workflow."""
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, Any]: ...
+
+
+Scenario = Callable[[House], Awaitable[Recorded]]
 
 
 async def nobody_answers(house: House) -> Told:
@@ -89,31 +101,63 @@ async def continued_as_new(house: House) -> Told:
         return incident
 
 
+async def heartbeat_missing_and_returned(house: House) -> Beating:
+    """A ping, none for a second, pings again; another period, and in the end no heartbeat at all."""
+    async with Board(house).working() as board:
+        beating = await board.source("nightly backup", heartbeat_seconds=1)
+        await beating.ping()
+        await eventually(lambda: board.reports.actions == ["trigger"])
+        await beating.set(heartbeat_seconds=600)
+        await beating.ping()
+        await eventually(lambda: board.reports.actions == ["trigger", "resolve"])
+        await board.workflows.changed(beating.id)
+        await beating.set(is_active=False, heartbeat_seconds=600)
+        await board.workflows.changed(beating.id)
+        await beating.handle.result()
+        return beating
+
+
+async def heartbeat_continued_as_new(house: House) -> Beating:
+    """The run that follows another one, with a timer that is set back."""
+    async with Board(house).working() as board:
+        beating = await board.source("nightly backup")
+        await beating.short(5)
+        first = await beating.run_id()
+        for _ in range(8):
+            switch = await beating.ping()
+            await beating.knows(last_ping_at=switch.last_ping_at)
+        assert await beating.run_id() != first
+        return beating
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     nobody_answers,
     acknowledged_and_resolved,
     repaired_after_failures,
     severity_raised,
     continued_as_new,
+    heartbeat_missing_and_returned,
+    heartbeat_continued_as_new,
 )
 
 
 async def record(scenario: Scenario, house: House) -> None:
     """Write down one history."""
-    incident = await scenario(house)
-    history = await incident.handle.fetch_history()
+    recorded = await scenario(house)
+    history = await recorded.handle.fetch_history()
     name = getattr(scenario, "__name__", str(scenario))
     (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
 
 
-async def record_all(url: str, temporal: str, home: Path) -> None:
-    """Write down every history."""
+async def record_all(url: str, temporal: str, home: Path, names: list[str]) -> None:
+    """Write down every history, or those that are named."""
     settings = make_settings(home, url, temporal)
     engine = make_engine(url)
     client = await Client.connect(temporal, namespace="main", data_converter=DATA_CONVERTER)
     async with make_intake_pool(url) as pool:
         for scenario in SCENARIOS:
-            await record(scenario, House(engine, pool, client, settings))
+            if not names or getattr(scenario, "__name__", "") in names:
+                await record(scenario, House(engine, pool, client, settings))
     await engine.dispose()
 
 
@@ -124,7 +168,7 @@ def main() -> None:
         addresses = servers.start()
         copy_template(addresses.postgres, "recording")
         with TemporaryDirectory() as home:
-            asyncio.run(record_all(addresses.database("recording"), addresses.temporal, Path(home)))
+            asyncio.run(record_all(addresses.database("recording"), addresses.temporal, Path(home), sys.argv[1:]))
     finally:
         servers.stop()
 

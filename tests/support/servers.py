@@ -23,6 +23,7 @@ from db.migrate import upgrade
 
 ADMIN_TOKEN = "test-admin-token"
 ADMIN_PASSWORD = "test-admin-password"
+SECRET_KEY = "dGVzdC1zZWNyZXQta2V5LW9mLTMyLWJ5dGVzISEhISE="
 
 _TEMPLATE = "tocsin_template"
 _FAST = {
@@ -125,6 +126,7 @@ def make_settings(home: Path, database: str, address: str) -> Settings:
         example_catalog=True,
         admin_token=SecretStr(ADMIN_TOKEN),
         admin_password=SecretStr(ADMIN_PASSWORD),
+        secret_key=SecretStr(SECRET_KEY),
         public_url="http://tocsin.test",
         link_grace_seconds=2,
         log_level="ERROR",

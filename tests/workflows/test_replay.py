@@ -1,4 +1,4 @@
-"""Histories of open incidents must replay by today's code: one for each path through it."""
+"""Histories of open incidents and of heartbeats must replay by today's code: one for each path through it."""
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -7,6 +7,7 @@ from temporalio.worker import Replayer
 from config.temporal import DATA_CONVERTER
 from tests.support.record_histories import HISTORIES, SCENARIOS
 from worker import sandbox
+from workflows.heartbeat import HeartbeatWorkflow
 from workflows.incident import IncidentWorkflow
 
 FILES = sorted(HISTORIES.glob("*.json"))
@@ -14,8 +15,10 @@ FILES = sorted(HISTORIES.glob("*.json"))
 
 @pytest.mark.parametrize("history", [file.read_text() for file in FILES], ids=[file.stem for file in FILES])
 async def test_replays(history: str) -> None:
-    replayer = Replayer(workflows=[IncidentWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
-    await replayer.replay_workflow(WorkflowHistory.from_json("incident-INC-1", history))
+    replayer = Replayer(
+        workflows=[IncidentWorkflow, HeartbeatWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox()
+    )
+    await replayer.replay_workflow(WorkflowHistory.from_json("as-recorded", history))
 
 
 def test_every_path_has_its_history() -> None:

@@ -1,0 +1,116 @@
+"""Who is calling: the owner of an API token or, at the doors for alerts, a source by its key."""
+
+import base64
+import binascii
+import time
+from collections import OrderedDict
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.problems import Problem, answer
+from db.access import Principal, by_token
+from db.engine import Sessions
+from db.house import source_by_key
+from domain.intake.source import Source
+
+API = "/api/v1/"
+OPEN_PATHS = ("/api/v1/auth/token/", "/api/v1/heartbeats/", "/api/v1/v2/")
+"""Paths of the API that need no token, or that carry a key of their own in path or body."""
+DOORS = "/api/v1/alerts/"
+"""Here a source's key will do, and it may come as senders can send it: `?token=`, HTTP Basic, `GenieKey`."""
+
+KNOWN_SECONDS = 5.0
+"""So long a token is believed without asking again; a revoked one ends after that at the latest."""
+MOST_KNOWN = 10_000
+
+ADVICE = "Send an API token as 'Authorization: Bearer …' or 'Authorization: Token …'"
+DOOR_ADVICE = ADVICE + ", or a source's key there, as the password of HTTP Basic, or as ?token=…"
+
+Caller = Principal | Source
+
+
+class Credentials:
+    """Tokens and keys, with what the database said of them a moment ago."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, bool], tuple[Caller, float]] = OrderedDict()
+
+    async def caller(self, sessions: Sessions, token: str, *, door: bool) -> Caller | None:
+        """Who a token belongs to; None when it is nobody's.
+
+        Args:
+            sessions: of the database.
+            token: as it was sent.
+            door: whether a source's key will do.
+        """
+        known = self._known.get((token, door))
+        if known is not None and known[1] > time.monotonic():
+            return known[0]
+        async with sessions() as session:
+            caller: Caller | None = await by_token(session, token)
+            if caller is None and door:
+                caller = await source_by_key(session, token)
+        if caller is None:
+            self._known.pop((token, door), None)
+            return None
+        self._known[token, door] = (caller, time.monotonic() + KNOWN_SECONDS)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return caller
+
+    def forget(self) -> None:
+        """A source changed: its next alert sees it."""
+        self._known.clear()
+
+
+class Authentication:
+    """Find out whose token it is, before anything of the request is read. The pages have sessions of their own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(API) and not scope["path"].startswith(OPEN_PATHS):
+            door = scope["path"].startswith(DOORS)
+            token = token_of(scope, door=door)
+            parts = scope["app"].state.container
+            caller = await parts.credentials.caller(parts.sessions, token, door=door) if token else None
+            if caller is None:
+                problem = Problem(401, _refusal(token, door=door))
+                await answer(problem)(scope, receive, send)
+                return
+            state = scope.setdefault("state", {})
+            state["credential"] = token
+            state["source" if isinstance(caller, Source) else "principal"] = caller
+        await self._app(scope, receive, send)
+
+
+def token_of(scope: Scope, *, door: bool) -> str | None:
+    """The token that a request carries."""
+    kind, _, value = Headers(scope=scope).get("authorization", "").partition(" ")
+    value = value.strip()
+    if kind.lower() in {"token", "bearer"} or (door and kind.lower() == "geniekey"):
+        return value or None
+    if not door:
+        return None
+    if kind.lower() == "basic":
+        return _password(value)
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    return next(iter(query.get("token", ())), None)
+
+
+def _password(encoded: str) -> str | None:
+    """The password of HTTP Basic; the name when there is none, for some senders have one field only."""
+    try:
+        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return password or name or None
+
+
+def _refusal(token: str | None, *, door: bool) -> str:
+    if token:
+        return "The API token is not known, has expired or was revoked"
+    return DOOR_ADVICE if door else ADVICE

@@ -1,0 +1,202 @@
+"""E-mail as an alert: what people and old tools can send who can send nothing else.
+
+The subject says what it is about and how it stands ("PROBLEM: disk full", "[RESOLVED] disk full"). Without those
+marks it is the fingerprint, so that a problem's mail and its recovery's meet.
+"""
+
+import re
+from email.errors import MessageError
+from email.message import EmailMessage, Message
+from email.utils import parseaddr, parsedate_to_datetime
+from html.parser import HTMLParser
+
+from api.formats.reading import kept, links, moment, text
+from domain.alert import Link
+from domain.intake.signal import Action, Signal, line
+from domain.severity import DEFAULT_WORDS
+
+_BROKEN = (MessageError, LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError)
+"""What the standard library raises on headers, encodings and parts that are wrong."""
+_LONGEST = 100_000
+_MAX_LINKS = 10
+
+_RESOLVED = {"resolved", "recovery", "recovered", "ok", "up", "back to normal", "cleared", "closed", "normal", "fixed"}
+_ACKNOWLEDGED = {"acknowledgement", "acknowledged", "ack"}
+_TRIGGERED = {
+    "problem", "firing", "down", "alert", "alarm", "alerting", "triggered", "re-triggered", "trigger", "failed",
+    "failure", "unknown",
+}  # fmt: skip
+_SEVERITIES = {word for word in DEFAULT_WORDS if not word.isdigit()} - _TRIGGERED
+_MARKS = _RESOLVED | _ACKNOWLEDGED | _TRIGGERED | _SEVERITIES
+
+_ANY = "|".join(re.escape(word) for word in sorted(_MARKS, key=len, reverse=True))
+_LOUD = "|".join(re.escape(word.upper()) for word in sorted(_MARKS - _SEVERITIES, key=len, reverse=True))
+_REPLY = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg|tr|sv)\s*(?:\[\d+\])?\s*:\s*)+", re.I)
+_BRACKET = re.compile(rf"[\[(]\s*(?P<word>{_ANY})(?:\s*:\s*\d+)?(?:\s+(?:on|in)\s[^\])]{{0,80}})?\s*[\])]", re.I)
+_PREFIX = re.compile(rf"^\W*(?P<word>{_ANY})(?:\s+in\s[\w ]{{1,30}})?\s*(?:[:|]|\s[-–—]\s)\s*", re.I)
+_SHOUT = re.compile(rf"^\W*(?P<word>{_LOUD})\s+(?=\w)")
+_IS = re.compile(rf"\s+(?:is\s+)?(?P<word>back to normal)\b|\s+is\s+(?P<state>{_ANY})(?=\s*(?:$|[:;,.!*\])]))", re.I)
+_ADDRESS = re.compile(r"https?://[^\s<>\"'\])]{3,1990}", re.I)
+
+
+def read(message: EmailMessage) -> Signal:
+    """The signal of a message. It never raises: what cannot be decoded is read as well as it goes."""
+    subject = _REPLY.sub("", line(_header(message, "Subject"), 2000))
+    marks, bare = _without_marks(subject)
+    body = _text(message)
+    sender = _header(message, "From")
+    action = _action(marks)
+    return Signal(
+        action=action,
+        title=subject or line(body, 200),
+        description=body,
+        severity=next((word for word in marks if word in _SEVERITIES), None) if action is Action.TRIGGER else None,
+        fingerprint=_fingerprint(bare),
+        labels=_labels(sender),
+        links=_links(body),
+        detected_at=moment(_date(message)),
+        note=line(body, 2000) if action is Action.ACKNOWLEDGE else "",
+        actor=sender or None,
+        raw=_raw(message, body),
+    )
+
+
+def _without_marks(subject: str) -> tuple[list[str], str]:
+    """The marks of a subject in the order in which they count, and what is left of it."""
+    found: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        found.append(next(word for word in match.groupdict().values() if word).lower())
+        return " "
+
+    rest = _BRACKET.sub(take, subject)
+    for pattern in (_PREFIX, _SHOUT):
+        while pattern.match(rest):
+            rest = pattern.sub(take, rest, count=1)
+    return found, _IS.sub(take, rest)
+
+
+def _action(marks: list[str]) -> Action:
+    """A recovery beats the word "alert" beside it; severities say nothing about how it stands."""
+    for action, words in ((Action.RESOLVE, _RESOLVED), (Action.ACKNOWLEDGE, _ACKNOWLEDGED)):
+        if any(mark in words for mark in marks):
+            return action
+    return Action.TRIGGER
+
+
+def _fingerprint(bare: str) -> str | None:
+    return " ".join(re.findall(r"[^\W_]+(?:[-._/:%][^\W_]+)*%?", bare.casefold())) or None
+
+
+def _header(message: Message, name: str) -> str:
+    try:
+        return text(str(message.get(name) or ""))
+    except _BROKEN:
+        return next((text(str(value)) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+
+
+def _labels(sender: str) -> dict[str, str]:
+    address = parseaddr(sender)[1]
+    return {"from": address.lower()} if "@" in address else {}
+
+
+def _date(message: Message) -> object:
+    try:
+        return parsedate_to_datetime(_header(message, "Date"))
+    except _BROKEN:
+        return None
+
+
+def _links(body: str) -> tuple[Link, ...]:
+    found = [address.rstrip(".,;:!?") for address in _ADDRESS.findall(body)]
+    return links(*((address, "") for address in list(dict.fromkeys(found))[:_MAX_LINKS]))
+
+
+def _raw(message: Message, body: str) -> object:
+    """Headers and text: attachments are not kept."""
+    headers: dict[str, str] = {}
+    for name in dict.fromkeys(name for name, _ in message.raw_items()):
+        headers[name] = _header(message, name)[:2000]
+    return kept({"headers": headers, "text": body})
+
+
+def _text(message: EmailMessage) -> str:
+    """The text part; without one, the HTML part without its tags."""
+    plain, html = _parts(message)
+    return (plain if plain.strip() else _stripped(html)).strip()[:_LONGEST]
+
+
+def _parts(message: EmailMessage) -> tuple[str, str]:
+    """The first text and the first HTML that are no attachments."""
+    found = {"text/plain": "", "text/html": ""}
+    try:
+        for part in message.walk():
+            kind = _kind(part)
+            if kind in found and not found[kind]:
+                found[kind] = _decoded(part)
+    except _BROKEN:
+        pass  # the structure is broken: what was found until there is what there is
+    return found["text/plain"], found["text/html"]
+
+
+def _kind(part: Message) -> str:
+    try:
+        return "" if part.get_content_disposition() == "attachment" else part.get_content_type()
+    except _BROKEN:
+        return ""
+
+
+def _decoded(part: Message) -> str:
+    """A part's text, in its charset or as well as UTF-8 can read it."""
+    try:
+        payload = part.get_payload(decode=True)
+        charset = part.get_content_charset() or "utf-8"
+    except _BROKEN:
+        return ""
+    if not isinstance(payload, bytes):
+        return ""
+    try:
+        return text(payload.decode(charset, "replace"))
+    except _BROKEN:  # a charset that nobody knows
+        return text(payload.decode("utf-8", "replace"))
+
+
+class _Stripper(HTMLParser):
+    """Collects the text of HTML, a line for each block."""
+
+    _BLOCKS = frozenset({"p", "br", "div", "tr", "li", "table", "h1", "h2", "h3", "h4", "ul", "ol", "pre"})
+    _SILENT = frozenset({"script", "style", "head", "title"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.said: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent += tag in self._SILENT
+        if tag in self._BLOCKS:
+            self.said.append("\n")
+        elif tag == "td":
+            self.said.append(" ")
+        if tag == "a" and (address := dict(attrs).get("href")) and not self._silent:
+            self.said.append(f"{address} ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = max(0, self._silent - (tag in self._SILENT))
+        if tag in self._BLOCKS:
+            self.said.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.said.append(data)
+
+
+def _stripped(html: str) -> str:
+    stripper = _Stripper()
+    try:
+        stripper.feed(html[: 5 * _LONGEST])
+        stripper.close()
+    except _BROKEN:
+        stripper.said.append(re.sub(r"<[^>]*>", " ", html))
+    lines = (" ".join(one.split()) for one in "".join(stripper.said).splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

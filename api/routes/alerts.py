@@ -1,0 +1,150 @@
+"""`/alerts/{source}/`: the doors for monitoring tools, each in its own format; and what came through them."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic_core import from_json
+
+from api.container import Container
+from api.formats import ALIASES, FORMATS, KINDS, Unreadable
+from api.problems import Problem
+from api.references import source_row
+from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, page
+from api.responses import json_response
+from api.signatures import Refused, check_signature
+from db.received import received_alerts
+from domain.intake.signal import Signal
+from domain.intake.source import Source
+from domain.intake.verdict import Fate
+from domain.roles import Permission, may
+from gateway.intake.admission import Taken
+
+router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=JsonRoute)
+
+MOST_SIGNALS = 5000
+"""Alerts of one body; a sender that groups more than this must send several."""
+
+_ANY_BODY = {
+    "requestBody": {
+        "description": "In the sender's own format",
+        "content": {"application/json": {"schema": {}}},
+    }
+}
+
+
+@router.post("/{format}/", openapi_extra=_ANY_BODY)
+async def receive(format: Annotated[str, Path(max_length=40)], request: Request, parts: Parts) -> Response:
+    """Alerts in a sender's own format; what became of each is answered, in their order."""
+    sender = sender_of(request, format)
+    raw = await request.body()
+    try:
+        signals = await _read(format, sender, raw, request, parts)
+    except Refused as refused:
+        await parts.intake.refuse(sender, _text(raw), refused.reason)
+        raise Problem(refused.status, refused.reason) from refused
+    except Unreadable as error:
+        await parts.intake.refuse(sender, _text(raw), f"{error.field}: {error}")
+        raise Problem.of_field(error.field, str(error)) from error
+    taken = await parts.intake.take(signals, sender)
+    return json_response({"results": [taken_out(one) for one in taken]})
+
+
+@router.get("/")
+async def latest(
+    parts: Parts,
+    caller: Caller,
+    source: Annotated[str | None, Query(max_length=255, description="Name or id of a source")] = None,
+    fate: Annotated[list[Fate] | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """What arrived, what became of it and why; the latest first."""
+    source_id = (await source_row(parts, source)).id if source is not None else None
+    return await received(parts, source_id, fate or (), limit, cursor)
+
+
+async def received(
+    parts: Container, source_id: UUID | None, fates: Sequence[Fate], limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """One page of what arrived."""
+    position = decode_cursor(cursor, UUID)
+    async with parts.sessions() as session:
+        rows = await received_alerts(
+            session, limit, before=position[0] if position else None, source_id=source_id, fates=fates
+        )
+    items = [
+        {name: value for name, value in row.items() if name != "number"}
+        | {"incident": f"INC-{row['number']}" if row["number"] else None}
+        for row in rows
+    ]
+    return page(items, limit, lambda: encode_cursor(rows[-1]["id"]))
+
+
+def sender_of(request: Request, format: str) -> Source:
+    """Who sends: the source whose key it is, or whoever's API token, who then has no settings.
+
+    Raises:
+        Problem: there is no such format; the caller may not report; the source signs in another format.
+    """
+    kind = ALIASES.get(format, format)
+    if kind not in KINDS:
+        raise Problem(404, f"There is no format '{format}'; there are: {', '.join(sorted(KINDS))}")
+    source: Source | None = getattr(request.state, "source", None)
+    if source is None:
+        role = request.state.principal.role
+        if not may(role, Permission.RESPOND):
+            raise Problem(403, f"Your role '{role}' may not report alerts: it takes the permission 'respond'")
+        return Source(name=kind, kind=kind)
+    if source.kind != kind and source.secret is not None:
+        raise Problem(
+            422, f"The source '{source.name}' signs what it sends: its address is /api/v1/alerts/{source.kind}/"
+        )
+    return source.model_copy(update={"kind": kind})
+
+
+def taken_out(taken: Taken) -> dict[str, Any]:
+    """What became of one alert, as the doors answer it."""
+    return {
+        "status": taken.fate.value,
+        "reason": taken.reason,
+        "alert_id": taken.alert_id,
+        "incident": f"INC-{taken.number}" if taken.number else None,
+        "incident_id": taken.incident_id,
+    }
+
+
+async def _read(format: str, sender: Source, raw: bytes, request: Request, parts: Container) -> list[Signal]:
+    """The signals of a body whose signature is right.
+
+    Raises:
+        Refused: it is not signed as it must be, or no JSON.
+        Unreadable: nothing of it can be read.
+    """
+    body = await _parsed(raw, request)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    await check_signature(sender, raw, body, headers, parts)
+    signals = FORMATS[format](body, headers)
+    if len(signals) > MOST_SIGNALS:
+        raise Unreadable("alerts", f"must be at most {MOST_SIGNALS} in one body")
+    return signals
+
+
+async def _parsed(raw: bytes, request: Request) -> Any:
+    """JSON whatever the content type says (SNS says text/plain), or a form, as UptimeRobot sends."""
+    kind = request.headers.get("content-type", "")
+    if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        form = await request.form()
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+    if not raw and request.query_params:
+        return {name: value for name, value in request.query_params.items() if name != "token"}
+    try:
+        return from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
+        raise Refused(400, f"The body is not valid JSON: {error}") from error
+
+
+def _text(raw: bytes) -> str:
+    """The beginning of a body that was refused, to look at."""
+    return raw[:10_000].decode(errors="replace").replace("\x00", "")

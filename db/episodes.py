@@ -1,0 +1,210 @@
+"""What is already known about an alert, and signals about one that fires: back to normal, acknowledged, a note.
+
+A signal here never decides about the incident: it is kept, the alert's state changes, and the incident's workflow
+gets a command through the outbox, in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+
+from db.keeping import Kept, keep
+from db.outbox import put_command_row
+
+CHANGES_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """What is known of an alert."""
+
+    identity: str
+    status: str
+    slot_key: str
+    started_at: datetime | None
+    is_open: bool
+    """Whether the incident where it belongs is open."""
+    incident_id: UUID | None
+    resolved_at: datetime | None
+    """When that incident was resolved."""
+    number: int | None
+    lead: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of a signal about an alert that may be firing."""
+
+    fate: str
+    reason: str | None = None
+    incident_id: UUID | None = None
+    number: int | None = None
+    rank: int = 4
+    """The incident's severity, 1 to 4."""
+    news: bool = True
+    """Whether it changes anything."""
+
+
+_KNOWN = """
+SELECT state.identity, state.status, state.slot_key, state.started_at, slot.incident_id IS NOT NULL AS is_open,
+       state.incident_id, incident.resolved_at, incident.number, incident.lead
+FROM alert_states AS state
+LEFT JOIN correlation_slots AS slot ON slot.key = state.slot_key
+LEFT JOIN incidents AS incident ON incident.id = state.incident_id
+WHERE state.identity = ANY(%s)
+"""
+
+
+async def known_episodes(connection: psycopg.AsyncConnection[Any], identities: Sequence[str]) -> dict[str, Episode]:
+    """What is known of these alerts, by identity."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_KNOWN, (list(identities),))
+        return {row["identity"]: Episode(**row) for row in await cursor.fetchall()}
+
+
+_INHIBITING = """
+SELECT DISTINCT ON (incident.service_id) incident.service_id, incident.number, incident.correlation_key, services.name
+FROM incidents AS incident
+JOIN correlation_slots AS slot ON slot.key = incident.correlation_key AND slot.incident_id = incident.id
+JOIN services ON services.id = incident.service_id
+WHERE incident.service_id = ANY(%s) AND incident.status <> 'RESOLVED' AND incident.time_scale IS NULL
+  AND incident.severity IN ('SEV1_CRITICAL', 'SEV2_HIGH')
+  AND incident.created_at > clock_timestamp() - make_interval(secs => %s)
+ORDER BY incident.service_id, incident.created_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Inhibiting:
+    """An open incident of a service that others depend on."""
+
+    service_id: UUID
+    number: int
+    correlation_key: str
+    name: str
+
+
+async def inhibiting_incidents(
+    connection: psycopg.AsyncConnection[Any], services: Sequence[UUID], seconds: float
+) -> dict[UUID, Inhibiting]:
+    """The open SEV1 and SEV2 incidents of these services that are no older than so many seconds; the first of each."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_INHIBITING, (list(services), seconds))
+        return {row["service_id"]: Inhibiting(**row) for row in await cursor.fetchall()}
+
+
+_OPEN = """
+SELECT incident.id, incident.number, incident.severity
+FROM correlation_slots AS slot JOIN incidents AS incident ON incident.id = slot.incident_id
+WHERE slot.key = %s AND incident.status <> 'RESOLVED'
+FOR NO KEY UPDATE OF incident
+"""
+_STATE = "SELECT status, started_at, changes FROM alert_states WHERE identity = %s FOR UPDATE"
+_NOW = "SELECT clock_timestamp() AS now"
+_RESOLVE = """
+INSERT INTO alert_states AS known (
+    identity, status, slot_key, alert_id, started_at, resolved_at, changes, last_fired_at, fire_count)
+VALUES (%(identity)s, 'resolved', %(key)s, %(alert)s, %(started)s, %(now)s, ARRAY[%(now)s::timestamptz], %(now)s, 0)
+ON CONFLICT (identity) DO UPDATE SET
+    status = 'resolved', resolved_at = excluded.resolved_at, quiet_until = NULL,
+    started_at = coalesce(excluded.started_at, known.started_at),
+    changes = (known.changes || excluded.changes)[greatest(1, cardinality(known.changes) + 2 - %(kept)s):]
+"""
+_STILL = "SELECT 1 FROM alert_states WHERE incident_id = %s AND status = 'firing' LIMIT 1"
+
+
+async def clear(
+    connection: psycopg.AsyncConnection[Any],
+    kept: Kept,
+    command: dict[str, Any],
+    flapping: tuple[int, float] | None,
+) -> Followed:
+    """An alert went back to normal; when it was the last of its incident, the workflow gets the command.
+
+    The incident's row is locked, so that an alert that fires meanwhile either is seen here or comes after.
+
+    Args:
+        connection: in no transaction.
+        kept: the signal as it is kept; its item's key and identity say what it is about.
+        command: of kind `clear`, without `as_of`.
+        flapping: how many changes within how many seconds are too many; then the incident is resolved only
+            after it was quiet for as long.
+    """
+    item = kept.item
+    assert item.identity is not None
+    async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        known = (await known_episodes(connection, [item.identity])).get(item.identity)
+        await cursor.execute(_OPEN, (known.slot_key if known else item.key,))
+        incident = await cursor.fetchone()
+        await cursor.execute(_STATE, (item.identity,))
+        state = await cursor.fetchone()
+        followed = _followed(state, incident, item.started_at)
+        if followed.news:
+            await cursor.execute(_NOW)
+            now = (await cursor.fetchone() or {})["now"]
+            values = {"identity": item.identity, "key": item.key, "alert": kept.alert_id, "started": item.started_at}
+            await cursor.execute(_RESOLVE, values | {"now": now, "kept": CHANGES_KEPT})
+            if incident is not None:
+                await cursor.execute(_STILL, (incident["id"],))
+                if await cursor.fetchone() is None:
+                    command = _damped(command | {"as_of": now.isoformat()}, state, flapping, now)
+                    await put_command_row(connection, incident["id"], followed.rank, command)
+                else:
+                    followed = replace(followed, reason="other alerts of the incident still fire")
+        await keep(connection, [_kept_as(kept, followed)])
+    return followed
+
+
+async def pass_on(connection: psycopg.AsyncConnection[Any], kept: Kept, command: dict[str, Any]) -> Followed:
+    """An acknowledgement or a note about an alert: a command to the incident where it belongs."""
+    item = kept.item
+    assert item.identity is not None
+    async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        known = (await known_episodes(connection, [item.identity])).get(item.identity)
+        await cursor.execute(_OPEN, (known.slot_key if known else item.key,))
+        incident = await cursor.fetchone()
+        if incident is None:
+            followed = Followed(kept.fate, "nothing is open for it")
+        else:
+            rank = int(incident["severity"][3])
+            followed = Followed(kept.fate, None, incident["id"], incident["number"], rank)
+            await put_command_row(connection, incident["id"], rank, command)
+        await keep(connection, [_kept_as(kept, followed)])
+    return followed
+
+
+def _followed(state: dict[str, Any] | None, incident: dict[str, Any] | None, started_at: datetime | None) -> Followed:
+    """What becomes of a signal that an alert went back to normal."""
+    if state and started_at and state["started_at"] and started_at < state["started_at"]:
+        return Followed("late", "it is about an episode before the one that fires", news=False)
+    if incident is None:
+        was_quiet = state is not None and state["status"] == "quiet"
+        return Followed("resolved", "it fired quietly" if was_quiet else "nothing is open for it")
+    if state is not None and state["status"] == "resolved":
+        return Followed("resolved", "it was back to normal already", incident["id"], incident["number"], news=False)
+    return Followed("resolved", None, incident["id"], incident["number"], int(incident["severity"][3]))
+
+
+def _damped(
+    command: dict[str, Any], state: dict[str, Any] | None, flapping: tuple[int, float] | None, now: datetime
+) -> dict[str, Any]:
+    """The command with a longer delay when the alert flaps."""
+    if flapping is None or state is None:
+        return command
+    count, seconds = flapping
+    lately = sum((now - at).total_seconds() < seconds for at in state["changes"]) + 1
+    if lately < count:
+        return command
+    note = f"it went back to normal {lately} times within {seconds:.0f} s: it flaps"
+    return command | {"delay_seconds": max(command["delay_seconds"], seconds), "note": note}
+
+
+def _kept_as(kept: Kept, followed: Followed) -> Kept:
+    """The alert's row says which incident it was about, and why nothing came of it."""
+    reason = "; ".join(word for word in (kept.item.reason, followed.reason) if word) or None
+    return replace(kept, item=replace(kept.item, reason=reason), fate=followed.fate, incident_id=followed.incident_id)

@@ -1,0 +1,90 @@
+"""Reads what the catalogue says about alerts, for the rules of `domain.intake`."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.catalogue import UNKNOWN_SERVICE
+from db.models import MaintenanceWindow, Rule, Service, Silence, Source, Team, service_dependencies
+from db.tokens import hash_token
+from domain.intake.maintenance import MaintenanceWindow as WindowValue
+from domain.intake.quiet import Silence as SilenceValue
+from domain.intake.rule import Rule as RuleValue
+from domain.intake.source import Source as SourceValue
+from domain.intake.source import SourceSettings
+from domain.intake.verdict import House, ServiceFact
+
+CHANNEL_HOUSE = "tocsin_house"
+"""Postgres notifications that the catalogue changed; triggers of migration 0002 send them."""
+
+
+async def load_house(session: AsyncSession, window_seconds: int) -> House:
+    """The catalogue as intake needs it, in one transaction.
+
+    Args:
+        session: of one transaction.
+        window_seconds: how long a `service+severity` key absorbs.
+
+    Raises:
+        LookupError: the catalogue has lost its service for alerts that nobody knows.
+    """
+    services = await _services(session)
+    if UNKNOWN_SERVICE not in services:
+        raise LookupError(f"the catalogue has lost its service {UNKNOWN_SERVICE}")
+    rules = await session.scalars(select(Rule).where(Rule.is_active).order_by(Rule.position, Rule.name))
+    silences = await session.scalars(select(Silence).where(Silence.ends_at > func.now()).order_by(Silence.ends_at))
+    windows = await session.scalars(select(MaintenanceWindow).order_by(MaintenanceWindow.name))
+    return House(
+        services=services,
+        unknown=services[UNKNOWN_SERVICE],
+        rules=tuple(rule_value(rule) for rule in rules),
+        silences=tuple(SilenceValue.model_validate(silence, from_attributes=True) for silence in silences),
+        maintenance=tuple(WindowValue.model_validate(window, from_attributes=True) for window in windows),
+        window_seconds=window_seconds,
+    )
+
+
+def rule_value(rule: Rule) -> RuleValue:
+    """A rule's row as the rules know it."""
+    facts = {"id": rule.id, "name": rule.name, "source_id": rule.source_id}
+    return RuleValue.model_validate(rule.definition | facts)
+
+
+def source_value(source: Source) -> SourceValue:
+    """A source's row as the rules know it."""
+    return SourceValue(
+        id=source.id,
+        name=source.name,
+        kind=source.kind,
+        settings=SourceSettings.model_validate(source.settings),
+        secret=source.secret,
+    )
+
+
+async def source_by_key(session: AsyncSession, key: str) -> SourceValue | None:
+    """The active source of a key."""
+    source = await session.scalar(select(Source).where(Source.key_hash == hash_token(key), Source.is_active))
+    return source_value(source) if source else None
+
+
+async def _services(session: AsyncSession) -> dict[str, ServiceFact]:
+    query = select(Service.id, Service.name, Team.name.label("team")).join(Team, Team.id == Service.team_id)
+    rows = (await session.execute(query.where(Service.is_active))).all()
+    direct: dict[UUID, list[UUID]] = {}
+    for service_id, depends_on_id in (await session.execute(select(service_dependencies))).tuples():
+        direct.setdefault(service_id, []).append(depends_on_id)
+    return {row.name: ServiceFact(row.id, row.name, row.team, _all_below(row.id, direct)) for row in rows}
+
+
+def _all_below(service_id: UUID, direct: Mapping[UUID, list[UUID]]) -> tuple[UUID, ...]:
+    """Everything that a service depends on, the nearest first, itself never; circles do no harm."""
+    found: dict[UUID, None] = {}
+    waiting = list(direct.get(service_id, ()))
+    while waiting:
+        one = waiting.pop(0)
+        if one != service_id and one not in found:
+            found[one] = None
+            waiting += direct.get(one, ())
+    return tuple(found)

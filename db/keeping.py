@@ -1,0 +1,78 @@
+"""Keeps alerts that open and join nothing: silenced, in maintenance, held, late, dropped, refused.
+
+Nothing that was sent is forgotten, and whoever asks why nobody was paged finds the alert and the reason.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from db.intake import IntakeItem
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An alert, its id, and what became of it."""
+
+    item: IntakeItem
+    alert_id: UUID
+    fate: str
+    incident_id: UUID | None = None
+    """The incident that it was about, when it only told something of it."""
+    quiet_until: datetime | None = None
+    """When it is looked at again, if it still fires then."""
+
+
+_STATEMENT = """
+WITH item AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s::json) AS x(
+        i int, alert_id uuid, incident_id uuid, source_id uuid, key text, identity text, started_at timestamptz,
+        quiet_until timestamptz, fate text, reason text, item jsonb, record jsonb, raw text)
+), kept AS (
+    INSERT INTO alerts (id, incident_id, received_at, title, severity, service_name, source, fingerprint, labels,
+                        deduplicated, source_id, fate, reason, item, raw)
+    SELECT alert_id, incident_id, clock_timestamp(), item->>'title', item->>'severity', item->>'service_name',
+           item->>'source', item->>'fingerprint', item->'labels', incident_id IS NOT NULL, source_id, fate, reason,
+           item || record, raw::json
+    FROM item
+    ON CONFLICT (id) DO UPDATE SET fate = excluded.fate, reason = excluded.reason
+)
+INSERT INTO alert_states AS known (
+    identity, status, slot_key, alert_id, started_at, quiet_until, last_fired_at)
+SELECT DISTINCT ON (identity) identity, 'quiet', key, alert_id, started_at, quiet_until, clock_timestamp()
+FROM item WHERE quiet_until IS NOT NULL ORDER BY identity, i DESC
+ON CONFLICT (identity) DO UPDATE SET
+    -- While its incident is open it goes on firing there, however quiet its repetitions are kept.
+    status = CASE WHEN known.status = 'firing' AND EXISTS (
+        SELECT FROM correlation_slots AS slot WHERE slot.key = known.slot_key) THEN 'firing' ELSE 'quiet' END,
+    alert_id = excluded.alert_id, started_at = excluded.started_at, quiet_until = excluded.quiet_until,
+    last_fired_at = excluded.last_fired_at, fire_count = known.fire_count + 1
+"""
+
+
+async def keep(connection: psycopg.AsyncConnection[Any], kept: Sequence[Kept]) -> None:
+    """Write them all, in one statement; one that is kept already changes what became of it."""
+    records = [
+        {
+            "i": number,
+            "alert_id": str(one.alert_id),
+            "incident_id": str(one.incident_id) if one.incident_id else None,
+            "source_id": str(one.item.source_id) if one.item.source_id else None,
+            "key": one.item.key,
+            "identity": one.item.identity,
+            "started_at": one.item.started_at.isoformat() if one.item.started_at else None,
+            "quiet_until": one.quiet_until.isoformat() if one.quiet_until and one.item.identity else None,
+            "fate": one.fate,
+            "reason": one.item.reason,
+            "item": one.item.alert.model_dump(mode="json"),
+            "record": one.item.record,
+            "raw": one.item.raw,
+        }
+        for number, one in enumerate(kept)
+    ]
+    await connection.execute(_STATEMENT, (json.dumps(records),))

@@ -1,0 +1,228 @@
+"""Intake as it would have gone: recorded signals, one after the other, over one state of the catalogue.
+
+What the database decides in earnest (`gateway.intake.admission`) is played here in memory: which incident is open
+under a key, thresholds, dependency inhibition, and when a problem that went back to normal is over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.intake.signal import Action, Signal
+from domain.intake.source import Source
+from domain.intake.verdict import Fate, House, Tools, Verdict, decide
+from domain.severity import Severity
+
+
+class Recorded(BaseModel):
+    """A signal as it was once received."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    signal: Signal
+    source: Source
+    received_at: datetime
+    over_at: datetime | None = None
+    """When the incident to which it really belonged was resolved, by whomever; None when it is open still, or
+    when there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one signal."""
+
+    service: str
+    severity: Severity
+    fate: Fate
+    incident: int | None
+    """The incident that it opens or joins, or tells something of, by number."""
+    reasons: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Incident:
+    number: int
+    key: str
+    service_id: UUID
+    severity: Severity
+    opened_at: datetime
+    over_at: list[datetime | None] = field(default_factory=list)
+    clears_at: datetime | None = None
+    """When it is resolved by itself, unless an alert fires before."""
+    firing: set[str] = field(default_factory=set)
+
+    def is_open(self, now: datetime) -> bool:
+        """Resolved by itself, or by people as soon as they had resolved all that its alerts belonged to."""
+        if self.clears_at is not None and self.clears_at <= now:
+            return False
+        known = [at for at in self.over_at if at is not None]
+        return len(known) < len(self.over_at) or not known or max(known) > now
+
+
+@dataclass(slots=True)
+class _Slot:
+    incident: _Incident
+    last_alert_at: datetime
+
+
+@dataclass(slots=True)
+class _Episode:
+    incident: _Incident
+    started_at: datetime | None
+    is_firing: bool = True
+    changes: list[datetime] = field(default_factory=list)
+    """When it lately went back to normal."""
+
+
+class Simulation:
+    """Feed it signals in the order in which they were received."""
+
+    def __init__(self, house: House, tools: Tools, inhibit_seconds: float = 0) -> None:
+        self._house = house
+        self._tools = tools
+        self._inhibit = timedelta(seconds=inhibit_seconds)
+        self._slots: dict[str, _Slot] = {}
+        self._episodes: dict[str, _Episode] = {}
+        self._held: dict[str, list[tuple[datetime, Recorded]]] = {}
+        self._of_service: dict[UUID, _Incident] = {}
+        """The first severe incident of a service that is open."""
+        self._released: dict[UUID, int] = {}
+        self.incidents = 0
+
+    @property
+    def released(self) -> Mapping[UUID, int]:
+        """Alerts that were held until their threshold was reached, and the incident in which they are then."""
+        return self._released
+
+    def feed(self, recorded: Recorded) -> Outcome:
+        """What becomes of the next signal."""
+        verdict = decide(recorded.signal, recorded.source, self._house, recorded.received_at, self._tools)
+        if verdict.fate is not None:
+            return _outcome(verdict, verdict.fate, None)
+        match verdict.signal.action:
+            case Action.TRIGGER:
+                return self._fires(verdict, recorded)
+            case Action.RESOLVE:
+                return self._resolves(verdict, recorded.received_at)
+            case Action.ACKNOWLEDGE | Action.NOTE as action:
+                fate = Fate.ACKNOWLEDGED if action is Action.ACKNOWLEDGE else Fate.NOTED
+                return _outcome(verdict, fate, self._about(verdict, recorded.received_at))
+
+    def _fires(self, verdict: Verdict, recorded: Recorded) -> Outcome:
+        now, episode = recorded.received_at, self._episodes.get(verdict.identity)
+        if episode is not None and _is_late(verdict, episode):
+            return _outcome(verdict, Fate.LATE, None)
+        key, window = self._place(verdict, episode, now)
+        incident = self._open_under(key, now, window)
+        if incident is None and not self._reaches_threshold(verdict, key, recorded):
+            return _outcome(verdict, Fate.HELD, None)
+        fate = Fate.ATTACHED if incident is not None else Fate.NEW
+        if incident is None:
+            incident = self._opened(verdict, key, now)
+        self._joins(verdict, recorded, incident)
+        return _outcome(verdict, fate, incident)
+
+    def _place(self, verdict: Verdict, episode: _Episode | None, now: datetime) -> tuple[str, int | None]:
+        """The key under which it goes in, and how long that absorbs: known fingerprints stay where they are."""
+        known = episode is not None and verdict.signal.fingerprint is not None
+        if known and episode is not None and episode.is_firing and episode.incident.is_open(now):
+            return episode.incident.key, None
+        for service in verdict.service.depends_on:
+            cause = self._of_service.get(service)
+            if cause is not None and cause.is_open(now) and now - cause.opened_at < self._inhibit:
+                return cause.key, None
+        return verdict.key.text, verdict.key.window_seconds
+
+    def _open_under(self, key: str, now: datetime, window_seconds: int | None) -> _Incident | None:
+        slot = self._slots.get(key)
+        if slot is None or not slot.incident.is_open(now):
+            return None
+        if window_seconds is not None and slot.last_alert_at < now - timedelta(seconds=window_seconds):
+            return None
+        return slot.incident
+
+    def _reaches_threshold(self, verdict: Verdict, key: str, recorded: Recorded) -> bool:
+        threshold = verdict.treatment.threshold
+        if threshold is None:
+            return True
+        now = recorded.received_at
+        since = now - timedelta(seconds=threshold.seconds)
+        held = [one for one in self._held.get(key, ()) if one[0] >= since]
+        self._held[key] = [*held, (now, recorded)]
+        return len(held) + 1 >= threshold.count
+
+    def _opened(self, verdict: Verdict, key: str, now: datetime) -> _Incident:
+        self.incidents += 1
+        incident = _Incident(self.incidents, key, verdict.service.id, verdict.alert.severity, now)
+        for _, held in self._held.pop(key, ()):
+            self._released[held.id] = incident.number
+            incident.over_at.append(held.over_at)
+        before = self._of_service.get(incident.service_id)
+        if incident.severity.climbs and (before is None or not before.is_open(now)):
+            self._of_service[incident.service_id] = incident
+        return incident
+
+    def _joins(self, verdict: Verdict, recorded: Recorded, incident: _Incident) -> None:
+        self._released.pop(recorded.id, None)  # the one that reaches the threshold was never held
+        incident.clears_at = None
+        incident.over_at.append(recorded.over_at)
+        incident.firing.add(verdict.identity)
+        self._slots[incident.key] = _Slot(incident, recorded.received_at)
+        before = self._episodes.get(verdict.identity)
+        if before is not None and before.incident is not incident:
+            before.incident.firing.discard(verdict.identity)
+        changes = before.changes if before is not None else []
+        self._episodes[verdict.identity] = _Episode(incident, verdict.signal.started_at, changes=changes)
+
+    def _resolves(self, verdict: Verdict, now: datetime) -> Outcome:
+        episode = self._episodes.get(verdict.identity)
+        began = verdict.signal.started_at
+        if episode is not None and began and episode.started_at and began < episode.started_at:
+            return _outcome(verdict, Fate.LATE, None)
+        incident = self._about(verdict, now)
+        if episode is not None and episode.is_firing:
+            episode.is_firing = False
+            episode.changes = [*episode.changes, now][-100:]
+            episode.incident.firing.discard(verdict.identity)
+            if incident is not None and not incident.firing:
+                incident.clears_at = _clears_at(verdict, episode, now)
+        return _outcome(verdict, Fate.RESOLVED, incident)
+
+    def _about(self, verdict: Verdict, now: datetime) -> _Incident | None:
+        """The open incident that a signal tells something of."""
+        episode = self._episodes.get(verdict.identity)
+        if episode is not None:
+            return episode.incident if episode.incident.is_open(now) else None
+        return self._open_under(verdict.key.text, now, None)
+
+
+def _is_late(verdict: Verdict, episode: _Episode) -> bool:
+    """What is over is not opened again by its own past."""
+    began = verdict.signal.started_at
+    return (
+        not episode.is_firing and began is not None and episode.started_at is not None and began <= episode.started_at
+    )
+
+
+def _clears_at(verdict: Verdict, episode: _Episode, now: datetime) -> datetime | None:
+    """When an incident whose alerts are all back to normal resolves by itself; later for one that flaps."""
+    treatment = verdict.treatment
+    if verdict.is_command:
+        return now
+    if not treatment.auto_resolve:
+        return None
+    delay = treatment.resolve_delay_seconds
+    if treatment.flapping is not None:
+        since = now - timedelta(seconds=treatment.flapping.seconds)
+        if sum(at > since for at in episode.changes) >= treatment.flapping.changes:
+            delay = max(delay, treatment.flapping.seconds)
+    return now + timedelta(seconds=delay)
+
+
+def _outcome(verdict: Verdict, fate: Fate, incident: _Incident | None) -> Outcome:
+    number = incident.number if incident is not None else None
+    return Outcome(verdict.service.name, verdict.alert.severity, fate, number, verdict.reasons)

@@ -1,0 +1,176 @@
+"""What every door for alerts leads to, in the API and in the worker: decide, admit or keep, tell Temporal."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+
+from config.settings import Settings
+from db.engine import IntakePool, Sessions
+from db.idempotency import Replay, remember, replayed
+from db.intake import Admitted, IntakeItem, admit
+from db.models import new_id
+from domain.alert import Alert, service_key
+from domain.intake.signal import Signal
+from domain.intake.source import Source
+from domain.intake.verdict import Fate, ServiceFact, Tools, Verdict, decide
+from domain.severity import Severity
+from gateway.intake.admission import Admission, Entry, Taken
+from gateway.intake.batcher import Batcher
+from gateway.intake.knowledge import Knowledge
+
+Nudge = Callable[[UUID, int], None]
+"""Tells Temporal at once what the outbox says of an incident; its severity's rank goes along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of an alert of `POST /incidents/`."""
+
+    incident: dict[str, object]
+    """The incident's row, with the names `service` and `team`."""
+    created: bool
+
+
+class Pipeline:
+    """Takes alerts in. Any number of processes do so at once; Postgres decides."""
+
+    def __init__(
+        self, pool: IntakePool, sessions: Sessions, knowledge: Knowledge, tools: Tools, nudge: Nudge, settings: Settings
+    ) -> None:
+        self._pool = pool
+        self._knowledge = knowledge
+        self._tools = tools
+        self._nudge = nudge
+        self._admission = Admission(pool, settings.inhibit_seconds)
+        self._batcher: Batcher[Entry, Admitted | Taken] = Batcher(self._admission.run)
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """Alerts of this process by source and fate, for whoever measures."""
+
+    # Signals of monitoring tools.
+
+    async def take(self, signals: Sequence[Signal], source: Source, again: UUID | None = None) -> list[Taken]:
+        """What became of each signal, in their order, when it is committed.
+
+        Args:
+            signals: as the format's adapter read them.
+            source: who sent them; its settings hold.
+            again: the id of the one alert that these are about, when it is kept already.
+
+        Raises:
+            psycopg.Error, SQLAlchemyError, OSError: the database cannot be reached: nothing was accepted of what
+                has no result.
+        """
+        house, now = await self._knowledge.house(), datetime.now(UTC)
+        verdicts = [decide(signal, source, house, now, self._tools) for signal in signals]
+        entries = [Entry(_item(verdict, again or new_id()), verdict) for verdict in verdicts]
+        taken: dict[int, Taken] = {}
+        together = [number for number, entry in enumerate(entries) if entry.goes_together]
+        if together:
+            results = await self._batcher.put([entries[number] for number in together])
+            taken = {number: one for number, one in zip(together, results, strict=True) if isinstance(one, Taken)}
+        for number, entry in enumerate(entries):
+            if number not in taken:
+                taken[number] = await self._admission.alone(entry)
+        for number, entry in enumerate(entries):
+            self._tell(entry, taken[number])
+        return [taken[number] for number in range(len(entries))]
+
+    async def refuse(self, source: Source, body: str, reason: str) -> None:
+        """Keep what a known source sent and could not be taken, so that whoever watches it sees why."""
+        self._count(source.name, Fate.REFUSED)
+        if source.id is None:
+            return
+        house = await self._knowledge.house()
+        signal = Signal(title=f"Refused: {reason}", raw=body)
+        verdict = decide(signal, source, replace(house, rules=()), datetime.now(UTC), self._tools)
+        entry = Entry(replace(_item(verdict, new_id()), identity=None, signal=None, reason=reason), verdict)
+        await self._admission.refuse(entry)
+
+    # Reports, each of which is about an incident: `POST /incidents/` and the form.
+
+    async def report(self, alert: Alert, raw: str) -> Reported:
+        """Admit one alert by the `service` preset: with its fingerprint as the key, else its service."""
+        return (await self.report_all([(alert, raw)]))[0]
+
+    async def report_all(self, alerts: Sequence[tuple[Alert, str]]) -> list[Reported]:
+        """Admit alerts together; what became of each, in their order."""
+        entries = [Entry(await self._report_item(alert, raw)) for alert, raw in alerts]
+        reported = []
+        for entry, result in zip(entries, await self._batcher.put(entries), strict=True):
+            assert isinstance(result, Admitted)
+            self._count(entry.item.alert.source, Fate.NEW if result.created else Fate.ATTACHED)
+            if result.due:
+                self._nudge(result.incident["id"], Severity(result.incident["severity"]).rank)
+            reported.append(Reported(result.incident, result.created))
+        return reported
+
+    async def report_once(self, alert: Alert, raw: str, user_id: UUID, key: str) -> Replay:
+        """Admit an alert that carries an `Idempotency-Key`: its repetition is answered as the first was.
+
+        Raises:
+            db.idempotency.KeyReused: the key came with another body before.
+        """
+        item = await self._report_item(alert, raw)
+        digest = hashlib.sha256(raw.encode()).digest()
+        async with self._pool.connection() as connection, connection.transaction():
+            before = await replayed(connection, user_id, key, digest)
+            if before is not None:
+                return before
+            admitted = (await admit(connection, [item]))[0]
+            status = 201 if admitted.created else 200
+            await remember(connection, user_id, key, admitted.incident["id"], status)
+        self._count(alert.source, Fate.NEW if admitted.created else Fate.ATTACHED)
+        self._nudge(admitted.incident["id"], Severity(admitted.incident["severity"]).rank)
+        return Replay(admitted.incident["id"], status)
+
+    # What others ask.
+
+    async def service_named(self, name: str) -> ServiceFact | None:
+        """A service of the catalogue."""
+        return await self._knowledge.service(name)
+
+    def forget(self) -> None:
+        """The catalogue changed: the next alert sees it."""
+        self._knowledge.forget()
+
+    def _tell(self, entry: Entry, taken: Taken) -> None:
+        self._count(entry.item.alert.source, taken.fate)
+        if taken.incident_id is not None and taken.due:
+            self._nudge(taken.incident_id, taken.rank)
+
+    def _count(self, source: str, fate: Fate) -> None:
+        self.counts[source[:100], fate.value] += 1
+
+    async def _report_item(self, alert: Alert, raw: str) -> IntakeItem:
+        service = await self._knowledge.service(alert.service_name)
+        known = service is not None
+        service = service or (await self._knowledge.house()).unknown
+        return IntakeItem(alert, service.id, service_key(alert, service.id, known=known), raw)
+
+
+def _item(verdict: Verdict, alert_id: UUID) -> IntakeItem:
+    signal = verdict.signal
+    return IntakeItem(
+        alert=verdict.alert,
+        service_id=verdict.service.id,
+        key=verdict.key.text,
+        raw=json.dumps(signal.raw),
+        window_seconds=verdict.key.window_seconds,
+        moved_alert_id=alert_id,
+        source_id=verdict.source.id,
+        identity=verdict.identity,
+        started_at=signal.started_at,
+        reason="; ".join(verdict.reasons) or None,
+        kind=verdict.source.kind,
+        signal=signal.model_dump(mode="json", exclude={"raw"}),
+    )
+
+
+IntakeUnavailable = (psycopg.OperationalError, psycopg.InterfaceError)
+"""The database cannot be reached: nothing was accepted."""

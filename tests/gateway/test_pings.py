@@ -1,0 +1,149 @@
+"""Pings are kept at once and told sparingly; what was not told, or was lost, is brought back by the relay."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from temporalio.service import RPCError, RPCStatusCode
+
+from db import source_heartbeats
+from db.source_heartbeats import find
+from domain.intake.heartbeat import Standing, Switch
+from gateway.heartbeats import HeartbeatWorkflows
+from gateway.pings import Pings
+from tests.support.heartbeats import Board
+from tests.support.house import House
+from tests.support.waiting import eventually
+
+
+class Away(HeartbeatWorkflows):
+    """Temporal does not answer, until it is back."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.client)
+        self.is_back = False
+        self.pinged: list[Switch] = []
+
+    async def ping(self, switch: Switch) -> None:
+        self.pinged.append(switch)
+        if not self.is_back:
+            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+        await super().ping(switch)
+
+
+@pytest_asyncio.fixture
+async def board(house: House) -> AsyncIterator[Board]:
+    board = Board(house)
+    yield board
+    await board.clear()
+
+
+async def test_a_key_that_nobody_has_or_that_is_no_longer_active(board: Board) -> None:
+    assert await board.take(uuid4().hex) is None
+    beating = await board.source()
+    await beating.set(is_active=False, heartbeat_seconds=300)
+    assert await board.take(beating.key) is None
+    assert await beating.kept() is None
+
+
+async def test_a_source_without_a_heartbeat_is_known_and_keeps_no_ping(board: Board) -> None:
+    beating = await board.source("mute", heartbeat_seconds=None)
+    taken = await board.take(beating.key)
+    assert taken is not None and (taken.source, taken.switch) == ("mute", None)
+    assert await beating.kept() is None
+
+
+async def test_every_ping_is_kept_and_few_are_told(board: Board) -> None:
+    away = Away(board.house)
+    pings = Pings(board.house.pool, away)
+    beating = await board.source(heartbeat_seconds=60)
+    taken = [await pings.take(beating.key) for _ in range(50)]
+    times = [ping.switch.last_ping_at for ping in taken if ping is not None and ping.switch is not None]
+    assert len(times) == 50 and times == sorted(times)
+    kept = await beating.kept()
+    assert kept is not None and kept.switch is not None and kept.switch.last_ping_at == times[-1]
+    assert pings.waiting == 1
+
+
+async def test_temporal_that_is_away_stops_nobody_and_hears_the_next_ping(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.pings.LEAST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.pings.SIGNALS_PER_PERIOD", 1_000_000)
+    away = Away(board.house)
+    pings = Pings(board.house.pool, away)
+    beating = await board.source()
+    telling = asyncio.create_task(pings.run())
+    try:
+        await pings.take(beating.key)
+        await eventually(lambda: len(away.pinged) == 1)
+        away.is_back = True
+        await pings.take(beating.key)
+        await eventually(lambda: len(away.pinged) == 2)
+
+        async def started() -> bool:
+            return bool([run async for run in board.client.list_workflows(f'WorkflowId = "{beating.handle.id}"')])
+
+        await eventually(started)
+    finally:
+        telling.cancel()
+
+
+async def test_a_full_queue_stops_nobody(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.pings.QUEUE_SIZE", 1)
+    pings = Pings(board.house.pool, Away(board.house))
+    for _ in range(3):
+        assert await pings.take((await board.source()).key) is not None
+    assert pings.waiting == 1
+
+
+async def test_the_relay_starts_what_was_never_told_and_brings_back_what_was_lost(board: Board) -> None:
+    house = board.house
+    untold, lost, unarmed = await board.source(), await board.source(), await board.source()
+    await untold.ping(tell=False)
+    await lost.ping()
+    await lost.handle.terminate("as when Temporal's storage is gone")
+    assert await house.relay.reconcile_heartbeats() == 2
+    runs = [await untold.run_id(), await lost.run_id()]
+    assert await house.relay.reconcile_heartbeats() == 2
+    assert runs == [await untold.run_id(), await lost.run_id()], "those that run are left as they are"
+    with pytest.raises(RPCError):
+        await unarmed.handle.describe()
+
+
+async def test_reconcile_is_part_of_the_watch(board: Board) -> None:
+    beating = await board.source()
+    await beating.ping(tell=False)
+    async with board.house.working():
+
+        async def there() -> bool:
+            try:
+                return bool(await beating.run_id())
+            except RPCError:
+                return False
+
+        await eventually(there)
+
+
+async def test_standings_of_a_list(board: Board) -> None:
+    waiting, alive, late, mute = (
+        await board.source(),
+        await board.source(),
+        await board.source(),
+        await board.source(heartbeat_seconds=None),
+    )
+    switch = await alive.ping(tell=False)
+    await late.ping(tell=False, at=switch.last_ping_at.replace(year=2025))
+    async with board.house.sessions() as session:
+        standings = await source_heartbeats.standings(session, [waiting.id, alive.id, late.id, mute.id, uuid4()])
+        kept = await find(session, late.id)
+    assert kept is not None and kept.switch is not None
+    assert {source_id: one["status"] for source_id, one in standings.items()} == {
+        waiting.id: Standing.WAITING, alive.id: Standing.OK, late.id: Standing.MISSING,
+    }  # fmt: skip
+    assert standings[alive.id] == {
+        "status": "ok", "last_ping_at": switch.last_ping_at, "due_at": switch.due_at, "missing_since": None,
+    }  # fmt: skip
+    assert standings[waiting.id]["due_at"] is None
