@@ -6,11 +6,31 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 import web
-from api import docs, problems
+from api import docs, mail, problems
 from api.asgi import BodyLimit, RateLimit, TrailingSlash
 from api.authentication import Authentication
 from api.container import open_container
-from api.routes import alerts, auth, catalogue, commands, health, heartbeats, incidents, kpis, plan, services, sources
+from api.observing import Meters, Observed
+from api.routes import (
+    alerts,
+    auth,
+    catalogue,
+    commands,
+    health,
+    heartbeats,
+    incidents,
+    kpis,
+    maintenance,
+    opsgenie,
+    pagerduty,
+    plan,
+    reporting,
+    rules,
+    services,
+    silences,
+    sources,
+)
+from config.logging import access_logger
 from config.settings import Settings
 from web.security import SecurityHeaders
 
@@ -27,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_container(settings) as container:
+        async with open_container(settings) as container, mail.listening(container):
             app.state.container = container
             yield
 
@@ -42,8 +62,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    for routes in (incidents, alerts, services, sources, commands, plan, catalogue, heartbeats, auth, kpis):
+    intake = (reporting, alerts, sources, rules, silences, maintenance, heartbeats)
+    for routes in (*intake, incidents, services, commands, plan, catalogue, auth, kpis):
         app.include_router(routes.router, prefix=PREFIX)
+    for routes in (pagerduty, opsgenie):  # at the root, as their clients have it, and under the prefix
+        app.include_router(routes.router)
+        app.include_router(routes.router, prefix=PREFIX, include_in_schema=False)
     app.include_router(health.router)
     docs.mount(app)
     web.mount(app)
@@ -53,4 +77,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Authentication)
     app.add_middleware(TrailingSlash)
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https:"))
+    app.state.meters = Meters()
+    app.add_middleware(Observed, meters=app.state.meters, logger=access_logger(settings))
     return app

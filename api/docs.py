@@ -1,9 +1,15 @@
 """`/api/docs/` and `/api/redoc/`, with their scripts from this machine: nothing comes from a CDN."""
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from pydantic.json_schema import models_json_schema
+
+from api.requests import DOCUMENTED
 
 OPENAPI = "/api/openapi.json"
 _FILES = "/api/docs/files"
@@ -16,7 +22,8 @@ _POLICY = (
 
 
 def mount(app: FastAPI) -> None:
-    """Add both pages. The scripts are those that the package `fastapi-offline` carries."""
+    """Add both pages and the document that they show. The scripts are those that `fastapi-offline` carries."""
+    describe(app)
     app.mount(_FILES, StaticFiles(packages=[("fastapi_offline", "static")]), name="api-docs-files")
 
     @app.get("/api/docs/", include_in_schema=False)
@@ -44,6 +51,21 @@ def mount(app: FastAPI) -> None:
                 with_google_fonts=False,
             )
         )
+
+
+def describe(app: FastAPI) -> None:
+    """Add to the OpenAPI document the models that direct routes read."""
+    without: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = without()
+        _, models = models_json_schema(
+            [(model, "validation") for model in DOCUMENTED], ref_template="#/components/schemas/{model}"
+        )
+        document.setdefault("components", {}).setdefault("schemas", {}).update(models["$defs"])
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _own_policy(page: HTMLResponse) -> HTMLResponse:

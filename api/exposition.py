@@ -12,19 +12,21 @@ from prometheus_client.core import (
 )
 
 from api.container import Container
+from api.observing import Meters
 from db import totals
+from domain.intake.verdict import Fate
 from gateway.health import Health
 
 
-async def exposition(parts: Container) -> bytes:
+async def exposition(parts: Container, meters: Meters) -> bytes:
     """The text that Prometheus scrapes."""
     health = await parts.watch.look()
-    metrics = list(_health(health))
+    metrics = [*_health(health), *_intake(parts)]
     if health.database:
         metrics += await _business(parts)
     registry = CollectorRegistry()
     registry.register(_Fixed(metrics))
-    return generate_latest(registry)
+    return generate_latest(registry) + generate_latest(meters.registry)
 
 
 class _Fixed:
@@ -51,6 +53,21 @@ def _health(health: Health) -> Iterable[Metric]:
     yield age
 
 
+def _intake(parts: Container) -> Iterable[Metric]:
+    """Of this process, for to count what is stored costs more with each alert; Prometheus adds the processes up."""
+    received = CounterMetricFamily("alerts_received", "Alerts received", labels=["source", "result"])
+    joined = 0
+    for (source, fate), count in sorted(parts.intake.counts.items()):
+        received.add_metric([source, fate], count)
+        joined += count if fate == Fate.ATTACHED else 0
+    yield received
+    yield CounterMetricFamily("alerts_deduplicated", "Alerts that joined an open incident", value=joined)
+    refused = CounterMetricFamily("requests_over_rate", "Requests refused with 429", labels=["source"])
+    for source, count in sorted(parts.limits.refused.items()):
+        refused.add_metric([source], count)
+    yield refused
+
+
 async def _business(parts: Container) -> list[Metric]:
     async with parts.sessions() as session:
         incidents = CounterMetricFamily("incidents", "Incidents opened", labels=["severity", "service", "source"])
@@ -59,13 +76,6 @@ async def _business(parts: Container) -> list[Metric]:
         open_now = GaugeMetricFamily("incidents_open", "Incidents open now", labels=["severity", "status"])
         for severity, status, count in await totals.open_by_state(session):
             open_now.add_metric([severity, status], count)
-        received = CounterMetricFamily("alerts_received", "Alerts received", labels=["source", "result"])
-        joined = CounterMetricFamily("alerts_deduplicated", "Alerts that joined an open incident")
-        joined_count = 0
-        for source, deduplicated, count in await totals.alerts_by_source(session):
-            received.add_metric([source, "attached" if deduplicated else "new"], count)
-            joined_count += count if deduplicated else 0
-        joined.add_metric([], joined_count)
         notifications = CounterMetricFamily("notifications", "Deliveries", labels=["provider", "result"])
         for provider, status, count in await totals.notifications_by_result(session):
             notifications.add_metric([provider, status], count)
@@ -76,7 +86,7 @@ async def _business(parts: Container) -> list[Metric]:
             _histogram(f"incident_{name}_seconds", text, *await totals.time_buckets(session, name))
             for name, text in _TIMES.items()
         ]
-    return [incidents, open_now, received, joined, notifications, escalations, *times]
+    return [incidents, open_now, notifications, escalations, *times]
 
 
 _TIMES = {"mttd": "Time to detect", "mtta": "Time to acknowledge", "mttr": "Time to resolve"}

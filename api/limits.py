@@ -1,6 +1,6 @@
 """The rate of each source and token in this process (CONTRACT: TOCSIN_RATE_LIMIT, TOCSIN_RATE_BURST)."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 
 from config.settings import Settings
@@ -8,6 +8,7 @@ from domain.intake.source import Source
 from domain.rate import Bucket
 
 MOST_BUCKETS = 10_000
+NO_SOURCE = "api token"
 
 
 class Limits:
@@ -18,6 +19,8 @@ class Limits:
         self._rate = settings.rate_limit
         self._burst = settings.rate_burst
         self._on_refusal = on_refusal
+        self.refused: Counter[str] = Counter()
+        """Requests that were refused, by source."""
         self._buckets: OrderedDict[str, tuple[Bucket, float, float]] = OrderedDict()
 
     def wait(self, credential: str, source: Source | None, now: float) -> float:
@@ -38,6 +41,8 @@ class Limits:
             if len(self._buckets) > MOST_BUCKETS:
                 self._buckets.popitem(last=False)
         seconds = held[0].take(now)
-        if seconds > 0 and source is not None:
-            self._on_refusal(source)
+        if seconds > 0:
+            self.refused[source.name if source else NO_SOURCE] += 1
+            if source is not None:
+                self._on_refusal(source)
         return seconds

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from pydantic_core import from_json
 
 from api.container import Container
@@ -50,18 +51,97 @@ class JsonRoute(APIRoute):
         return strict
 
 
-def container(request: Request) -> Container:
-    """The parts of this process."""
+class DirectRoute(APIRoute):
+    """A route whose endpoint takes the request as it is and gives a response.
+
+    The doors for alerts have it: FastAPI's injection costs as much CPU there as all the rest of the API's work on an
+    alert. What it would have written into the OpenAPI document is said with `takes`.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint itself."""
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
+
+
+def takes(body: type[BaseModel] | None, *, path: str | None = None, header: str | None = None) -> dict[str, Any]:
+    """What a direct route reads, for the OpenAPI document.
+
+    Args:
+        body: the model of its body; None when the sender's own format decides.
+        path: the name of the parameter in its path.
+        header: the name of a header that may come with it.
+    """
+    schema = {} if body is None else {"$ref": f"#/components/schemas/{body.__name__}"}
+    if body is not None:
+        DOCUMENTED.append(body)
+    named = [("path", path), ("header", header)]
+    parameters = [
+        {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
+        for place, name in named
+        if name is not None
+    ]
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
+
+
+DOCUMENTED: list[type[BaseModel]] = []
+"""Models that only direct routes read; `api.docs` writes them into the OpenAPI document."""
+
+
+def json_of(raw: bytes) -> Any:
+    """A body's value, strictly as RFC 8259 has it.
+
+    Raises:
+        Problem: 400, it is not JSON; 422, there is none.
+    """
+    if not raw:
+        raise Problem.of_field("body", "is missing")
+    try:
+        return from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
+        raise Problem(
+            400, f"The body is not valid JSON: {error}", [{"field": "body", "message": "must be JSON"}]
+        ) from error
+
+
+def parts_of(request: Request) -> Container:
+    """The parts of this process, for direct routes."""
     parts: Container = request.app.state.container
     return parts
 
 
-def principal(request: Request) -> Principal:
-    """Who is calling; a source's key is nobody's, and opens only the doors for alerts."""
+def caller_of(request: Request, permission: Permission) -> Principal:
+    """Who is calling, for direct routes.
+
+    Raises:
+        Problem: it is a source's key, or somebody who may not.
+    """
     caller: Principal | None = getattr(request.state, "principal", None)
     if caller is None:
         raise Problem(403, "A source's key can send alerts and nothing else: use an API token")
+    require(caller, permission)
     return caller
+
+
+def require(caller: Principal, permission: Permission) -> None:
+    """Return when the caller has a permission.
+
+    Raises:
+        Problem: they have not.
+    """
+    if not may(caller.role, permission):
+        raise Problem(403, f"Your role '{caller.role}' may not do this: it takes the permission '{permission.value}'")
+
+
+async def container(request: Request) -> Container:
+    """The parts of this process."""
+    return parts_of(request)
+
+
+async def principal(request: Request) -> Principal:
+    """Who is calling."""
+    return caller_of(request, Permission.READ)
 
 
 Parts = Annotated[Container, Depends(container)]
@@ -71,11 +151,8 @@ Caller = Annotated[Principal, Depends(principal)]
 def needs(permission: Permission) -> Any:
     """A dependency that refuses callers without a permission."""
 
-    def check(caller: Caller) -> None:
-        if not may(caller.role, permission):
-            raise Problem(
-                403, f"Your role '{caller.role}' may not do this: it takes the permission '{permission.value}'"
-            )
+    async def check(caller: Caller) -> None:
+        require(caller, permission)
 
     return Depends(check)
 

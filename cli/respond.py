@@ -1,4 +1,4 @@
-"""`ack`, `mitigate`, `resolve`, `note`, `merge`, `split`: commands for an incident, by REST or straight to its workflow."""
+"""What people tell an incident: commands by REST, some of them also straight to its workflow."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -60,7 +60,7 @@ def merge(
     incident: options.Ref,
     into: Annotated[
         str,
-        typer.Argument(parser=options.reference, metavar="INC-3", help="The incident that goes on: INC-3 or its id."),
+        typer.Argument(parser=options.reference, metavar="INC-3", help="Which one goes on: INC-3 or its id."),
     ],
     note: options.Note = None,
 ) -> None:

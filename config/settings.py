@@ -85,6 +85,15 @@ class Settings(BaseSettings):
         1000, gt=0, description="Requests per second of one source or token, for each API process."
     )
     rate_burst: int = Field(10_000, ge=1, description="Requests that one source or token may send at once beyond that.")
+    smtp_host: str = Field(
+        "127.0.0.1", description="Where each API process listens for mail, if TOCSIN_SMTP_PORT is set."
+    )
+    smtp_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Takes mail to `<key>@…` or `anything+<key>@…` as alerts of that key's source; off if unset.",
+    )
     max_body_bytes: int = Field(4_194_304, gt=0, description="Largest request body that is read, in bytes.")
     api_url: str | None = Field(None, description="Where the client commands find the REST API.")
     token: SecretStr | None = Field(None, description="The API token that the client commands use.")

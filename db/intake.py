@@ -5,7 +5,6 @@ order of the keys, so that writers never wait for one another in a circle; the i
 key, for a concurrent writer's incident may be invisible to this statement's snapshot and yet be the one.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,9 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
+from pydantic_core import to_json
 
-from db.models import new_id
+from db.models.base import new_text_id
 from domain.alert import Alert
 
 CHANNEL_INCIDENT = "tocsin_incident"
@@ -50,13 +50,11 @@ class IntakeItem:
     @property
     def record(self) -> dict[str, Any]:
         """What is kept beside the body: enough to correlate the alert anew, and to try rules on it."""
-        record: dict[str, Any] = {"key": self.key, "service_id": str(self.service_id)}
-        record |= {"window_seconds": self.window_seconds}
+        record = {"key": self.key, "service_id": self.service_id, "window_seconds": self.window_seconds}
         if self.identity is not None:
-            started_at = self.started_at.isoformat() if self.started_at else None
-            source_id = str(self.source_id) if self.source_id else None
-            record |= {"identity": self.identity, "started_at": started_at, "source_id": source_id, "kind": self.kind}
-        return record | ({"signal": self.signal} if self.signal is not None else {})
+            names = ("identity", "started_at", "source_id", "kind", "signal")
+            record |= {name: getattr(self, name) for name in names}
+        return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,7 @@ async def admit(connection: psycopg.AsyncConnection[Any], items: Sequence[Intake
     """
     records = [_record(number, item) for number, item in enumerate(items)]
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_STATEMENT, (json.dumps(records),))
+        await cursor.execute(_STATEMENT, (to_json(records).decode(),))
         by_key = {row.pop("key"): row for row in await cursor.fetchall()}
     admitted: list[Admitted] = []
     seen: set[str] = set()
@@ -180,16 +178,16 @@ def _record(number: int, item: IntakeItem) -> dict[str, Any]:
     return {
         "i": number,
         "key": item.key,
-        "incident_id": str(new_id()),
-        "alert_id": str(item.moved_alert_id or new_id()),
-        "event_id": str(new_id()),
-        "service_id": str(item.service_id),
+        "incident_id": new_text_id(),
+        "alert_id": item.moved_alert_id or new_text_id(),
+        "event_id": new_text_id(),
+        "service_id": item.service_id,
         "window_seconds": item.window_seconds,
-        "source_id": str(item.source_id) if item.source_id else None,
+        "source_id": item.source_id,
         "identity": item.identity,
-        "started_at": item.started_at.isoformat() if item.started_at else None,
+        "started_at": item.started_at,
         "reason": item.reason,
-        "item": item.alert.model_dump(mode="json"),
+        "item": item.alert,
         "record": item.record,
         "raw": item.raw,
     }

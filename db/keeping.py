@@ -3,7 +3,6 @@
 Nothing that was sent is forgotten, and whoever asks why nobody was paged finds the alert and the reason.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from pydantic_core import to_json
 
 from db.intake import IntakeItem
 
@@ -60,19 +60,19 @@ async def keep(connection: psycopg.AsyncConnection[Any], kept: Sequence[Kept]) -
     records = [
         {
             "i": number,
-            "alert_id": str(one.alert_id),
-            "incident_id": str(one.incident_id) if one.incident_id else None,
-            "source_id": str(one.item.source_id) if one.item.source_id else None,
+            "alert_id": one.alert_id,
+            "incident_id": one.incident_id,
+            "source_id": one.item.source_id,
             "key": one.item.key,
             "identity": one.item.identity,
-            "started_at": one.item.started_at.isoformat() if one.item.started_at else None,
-            "quiet_until": one.quiet_until.isoformat() if one.quiet_until and one.item.identity else None,
+            "started_at": one.item.started_at,
+            "quiet_until": one.quiet_until if one.item.identity else None,
             "fate": one.fate,
             "reason": one.item.reason,
-            "item": one.item.alert.model_dump(mode="json"),
+            "item": one.item.alert,
             "record": one.item.record,
             "raw": one.item.raw,
         }
         for number, one in enumerate(kept)
     ]
-    await connection.execute(_STATEMENT, (json.dumps(records),))
+    await connection.execute(_STATEMENT, (to_json(records).decode(),))

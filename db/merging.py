@@ -25,7 +25,8 @@ async def lock_both(session: AsyncSession, absorbed: UUID, into: UUID) -> Ends:
     query = select(
         Incident.id, Incident.number, Incident.status, Incident.severity, Incident.alert_count, Incident.last_alert_at
     )
-    rows = await session.execute(query.where(Incident.id.in_((absorbed, into))).order_by(Incident.id).with_for_update())
+    both = query.where(Incident.id.in_((absorbed, into))).order_by(Incident.id)
+    rows = await session.execute(both.with_for_update(key_share=True))  # pages may be written meanwhile
     return {row.id: row for row in rows}
 
 

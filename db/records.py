@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.intake import CHANNEL_INCIDENT
-from db.merging import absorb, lock_both
+from db.merging import Ends, absorb, lock_both
 from db.models import CorrelationSlot, Event, Incident, Notification, new_id
 from db.moving import take_back
 from domain.events import Event as EventValue
@@ -80,17 +80,12 @@ async def commit_record(
     await add_events(session, incident_id, f"r{revision}", events)
     for page in unsent:
         await _mark_unsent(session, page)
-    if resolved and slots != await _lock_slots(session, incident_id, wait=False):
-        raise SlotsChanged
-    moved = False
-    if resolved and into:
-        moved, said = await absorb(session, ends, incident_id, into, values.get("resolved_by"))
-        for one, event in said.items():
-            await add_events(session, one, f"r{revision}.merge", [event])
-            await notify(session, one)
-    if resolved and not moved:
-        await session.execute(delete(CorrelationSlot).where(CorrelationSlot.incident_id == incident_id))
-        await take_back(session, incident_id, values.get("cleared_at") or values["resolved_at"])
+    if resolved:
+        if slots != await _lock_slots(session, incident_id, wait=False):
+            raise SlotsChanged
+        if not (into and await _merge(session, ends, incident_id, into, values.get("resolved_by"))):
+            await session.execute(delete(CorrelationSlot).where(CorrelationSlot.incident_id == incident_id))
+            await take_back(session, incident_id, values.get("cleared_at") or values["resolved_at"])
     await notify(session, incident_id)
 
 
@@ -134,6 +129,15 @@ async def _mark_unsent(session: AsyncSession, unsent: Unsent) -> None:
         .values(row | values | {"provider": "none"})
         .on_conflict_do_update(index_elements=[Notification.id], set_=values, where=Notification.status == "pending")
     )
+
+
+async def _merge(session: AsyncSession, ends: Ends, absorbed: UUID, into: UUID, actor: str | None) -> bool:
+    """Hand everything over to another incident; whether that was still possible."""
+    moved, said = await absorb(session, ends, absorbed, into, actor)
+    for one, event in said.items():
+        await add_events(session, one, "merge", [event])
+        await notify(session, one)
+    return moved
 
 
 async def _lock_slots(session: AsyncSession, incident_id: UUID, *, wait: bool = True) -> Sequence[str]:

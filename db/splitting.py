@@ -76,7 +76,7 @@ async def split(
 
 async def _locked(session: AsyncSession, incident_id: UUID) -> Any:
     query = select(Incident.id, Incident.number, Incident.status, Incident.severity, Incident.service_id)
-    old: Any = (await session.execute(query.where(Incident.id == incident_id).with_for_update())).one()
+    old: Any = (await session.execute(query.where(Incident.id == incident_id).with_for_update(key_share=True))).one()
     if old.status == Status.RESOLVED:
         raise NotOpen(f"INC-{old.number} is already RESOLVED: split is not possible")
     return old

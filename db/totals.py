@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Alert, Event, Incident, Notification, Service
+from db.models import Event, Incident, Notification, Service
 
 BUCKETS = (60, 300, 900, 1800, 3600, 14_400, 86_400)
 """Upper bounds of the histograms, in seconds."""
@@ -28,12 +28,6 @@ async def open_by_state(session: AsyncSession) -> Sequence[Row[str, str, int]]:
         .where(Incident.status != "RESOLVED")
         .group_by(Incident.severity, Incident.status)
     )
-    return (await session.execute(query)).all()
-
-
-async def alerts_by_source(session: AsyncSession) -> Sequence[Row[str, bool, int]]:
-    """Alerts by source and whether they joined an incident."""
-    query = select(Alert.source, Alert.deduplicated, func.count()).group_by(Alert.source, Alert.deduplicated)
     return (await session.execute(query)).all()
 
 

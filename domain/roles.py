@@ -10,7 +10,7 @@ class Permission(Enum):
     ACKNOWLEDGE = "acknowledge"
     COMMENT = "comment"
     RESPOND = "respond"
-    """Create, mitigate, resolve, escalate, repair."""
+    """Create, mitigate, resolve, escalate, repair, merge, split."""
     MANAGE = "manage"
     """Edit the catalogue."""
 

@@ -64,9 +64,10 @@ class Pings:
                 senders.create_task(self._send())
 
     def _is_worth_telling(self, switch: Switch) -> bool:
-        """A sender that pings without end must not fill its workflow's history."""
-        now = time.monotonic()
-        pause = max(LEAST_PAUSE_SECONDS, switch.period_seconds / SIGNALS_PER_PERIOD)
+        """A sender that pings without end must not fill its workflow's history; a return is told soon."""
+        now, pause = time.monotonic(), LEAST_PAUSE_SECONDS
+        if switch.missing_since is None:
+            pause = max(pause, switch.period_seconds / SIGNALS_PER_PERIOD)
         if now - self._told.get(switch.source_id, float("-inf")) < pause:
             return False
         self._told[switch.source_id] = now

@@ -18,6 +18,9 @@ from domain.severity import DEFAULT_WORDS
 _BROKEN = (MessageError, LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError)
 """What the standard library raises on headers, encodings and parts that are wrong."""
 _LONGEST = 100_000
+_LONGEST_HEADER = 4000
+"""Of a longer header the rest is left: the standard library takes a second for some that are ten times as long."""
+_MAX_HEADERS = 100
 _MAX_LINKS = 10
 
 _RESOLVED = {"resolved", "recovery", "recovered", "ok", "up", "back to normal", "cleared", "closed", "normal", "fixed"}
@@ -30,12 +33,16 @@ _SEVERITIES = {word for word in DEFAULT_WORDS if not word.isdigit()} - _TRIGGERE
 _MARKS = _RESOLVED | _ACKNOWLEDGED | _TRIGGERED | _SEVERITIES
 
 _ANY = "|".join(re.escape(word) for word in sorted(_MARKS, key=len, reverse=True))
+_STATE = "|".join(sorted(_MARKS - _SEVERITIES | {"critical", "warning"}, key=len, reverse=True))
+"""What a thing "is" in a subject: not `high`, for "the load is high" is what it is about."""
 _LOUD = "|".join(re.escape(word.upper()) for word in sorted(_MARKS - _SEVERITIES, key=len, reverse=True))
 _REPLY = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg|tr|sv)\s*(?:\[\d+\])?\s*:\s*)+", re.I)
 _BRACKET = re.compile(rf"[\[(]\s*(?P<word>{_ANY})(?:\s*:\s*\d+)?(?:\s+(?:on|in)\s[^\])]{{0,80}})?\s*[\])]", re.I)
 _PREFIX = re.compile(rf"^\W*(?P<word>{_ANY})(?:\s+in\s[\w ]{{1,30}})?\s*(?:[:|]|\s[-–—]\s)\s*", re.I)
 _SHOUT = re.compile(rf"^\W*(?P<word>{_LOUD})\s+(?=\w)")
-_IS = re.compile(rf"\s+(?:is\s+)?(?P<word>back to normal)\b|\s+is\s+(?P<state>{_ANY})(?=\s*(?:$|[:;,.!*\])]))", re.I)
+_IS = re.compile(rf"\s+(?:is\s+)?(?P<word>back to normal)\b|\s+is\s+(?P<state>{_STATE})(?=\s*(?:$|[:;,.!*\])]))", re.I)
+_NO_TAG = re.compile(r"<(?![^<>]{1,2000}>)")
+"""Where the parser would look for an end that is not there, over and over: minutes for a few kilobytes."""
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\])]{3,1990}", re.I)
 
 
@@ -89,14 +96,19 @@ def _fingerprint(bare: str) -> str | None:
 
 
 def _header(message: Message, name: str) -> str:
+    """A header as text: decoded, and as it came where that is not possible."""
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
     try:
-        return text(str(message.get(name) or ""))
+        return text(str(message.policy.header_fetch_parse(name, raw[:_LONGEST_HEADER])))
     except _BROKEN:
-        return next((text(str(value)) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+        return text(raw[:_LONGEST_HEADER])
 
 
 def _labels(sender: str) -> dict[str, str]:
-    address = parseaddr(sender)[1]
+    try:
+        address = parseaddr(sender)[1]
+    except _BROKEN:
+        return {}
     return {"from": address.lower()} if "@" in address else {}
 
 
@@ -115,7 +127,7 @@ def _links(body: str) -> tuple[Link, ...]:
 def _raw(message: Message, body: str) -> object:
     """Headers and text: attachments are not kept."""
     headers: dict[str, str] = {}
-    for name in dict.fromkeys(name for name, _ in message.raw_items()):
+    for name in list(dict.fromkeys(name for name, _ in message.raw_items()))[:_MAX_HEADERS]:
         headers[name] = _header(message, name)[:2000]
     return kept({"headers": headers, "text": body})
 
@@ -140,6 +152,10 @@ def _parts(message: EmailMessage) -> tuple[str, str]:
 
 
 def _kind(part: Message) -> str:
+    """The content type; nothing for what is not to be read."""
+    about = (str(value) for name, value in part.raw_items() if name.lower().startswith("content-"))
+    if any(len(value) > _LONGEST_HEADER for value in about):
+        return ""
     try:
         return "" if part.get_content_disposition() == "attachment" else part.get_content_type()
     except _BROKEN:
@@ -194,7 +210,7 @@ class _Stripper(HTMLParser):
 def _stripped(html: str) -> str:
     stripper = _Stripper()
     try:
-        stripper.feed(html[: 5 * _LONGEST])
+        stripper.feed(_NO_TAG.sub(" ", html[:_LONGEST]))
         stripper.close()
     except _BROKEN:
         stripper.said.append(re.sub(r"<[^>]*>", " ", html))

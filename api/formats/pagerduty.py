@@ -104,7 +104,7 @@ def errors_of(body: Any) -> list[str]:
     action = body.get("event_action")
     if _blank(action):
         errors.append("'event_action' is missing or blank")
-    elif action not in _ACTIONS:
+    elif not isinstance(action, str) or action not in _ACTIONS:
         errors.append("'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge' or 'resolve')")
     errors += _errors_of_dedup_key(body.get("dedup_key"), needed=action in ("acknowledge", "resolve"))
     if action == "trigger":

@@ -4,39 +4,47 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json
 
 from api.container import Container
 from api.formats import ALIASES, FORMATS, KINDS, Unreadable
 from api.problems import Problem
 from api.references import source_row
-from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, page
+from api.requests import (
+    Caller,
+    Cursor,
+    DirectRoute,
+    JsonRoute,
+    Limit,
+    Parts,
+    caller_of,
+    decode_cursor,
+    encode_cursor,
+    page,
+    parts_of,
+    takes,
+)
 from api.responses import json_response
 from api.signatures import Refused, check_signature
 from db.received import received_alerts
 from domain.intake.signal import Signal
 from domain.intake.source import Source
 from domain.intake.verdict import Fate
-from domain.roles import Permission, may
+from domain.roles import Permission
 from gateway.intake.admission import Taken
 
 router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=JsonRoute)
+doors = APIRouter(route_class=DirectRoute)
 
 MOST_SIGNALS = 5000
 """Alerts of one body; a sender that groups more than this must send several."""
 
-_ANY_BODY = {
-    "requestBody": {
-        "description": "In the sender's own format",
-        "content": {"application/json": {"schema": {}}},
-    }
-}
 
-
-@router.post("/{format}/", openapi_extra=_ANY_BODY)
-async def receive(format: Annotated[str, Path(max_length=40)], request: Request, parts: Parts) -> Response:
+@doors.post("/{format}/", openapi_extra=takes(None, path="format"))
+async def receive(request: Request) -> Response:
     """Alerts in a sender's own format; what became of each is answered, in their order."""
+    parts, format = parts_of(request), request.path_params["format"]
     sender = sender_of(request, format)
     raw = await request.body()
     try:
@@ -93,9 +101,7 @@ def sender_of(request: Request, format: str) -> Source:
         raise Problem(404, f"There is no format '{format}'; there are: {', '.join(sorted(KINDS))}")
     source: Source | None = getattr(request.state, "source", None)
     if source is None:
-        role = request.state.principal.role
-        if not may(role, Permission.RESPOND):
-            raise Problem(403, f"Your role '{role}' may not report alerts: it takes the permission 'respond'")
+        caller_of(request, Permission.RESPOND)
         return Source(name=kind, kind=kind)
     if source.kind != kind and source.secret is not None:
         raise Problem(
@@ -148,3 +154,6 @@ async def _parsed(raw: bytes, request: Request) -> Any:
 def _text(raw: bytes) -> str:
     """The beginning of a body that was refused, to look at."""
     return raw[:10_000].decode(errors="replace").replace("\x00", "")
+
+
+router.include_router(doors)

@@ -1,6 +1,6 @@
 """`/healthz`, `/readyz`, `/metrics`: outside `/api/v1`, for machines."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -39,9 +39,9 @@ async def readyz(parts: Parts) -> JSONResponse:
 
 
 @router.get("/metrics")
-async def metrics(parts: Parts) -> Response:
+async def metrics(parts: Parts, request: Request) -> Response:
     """For Prometheus."""
-    return Response(await exposition(parts), media_type=CONTENT_TYPE_LATEST)
+    return Response(await exposition(parts, request.app.state.meters), media_type=CONTENT_TYPE_LATEST)
 
 
 def _word(works: bool) -> str:

@@ -1,72 +1,23 @@
-"""`/incidents/`: report, list, read."""
+"""`/incidents/`: list and read."""
 
-import json
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import ValidationError
+from fastapi import APIRouter, Query
 
-from api.problems import Problem, of_validation
+from api.problems import Problem
 from api.references import IncidentRow
-from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, at_and_id, decode_cursor, encode_cursor, needs, page
-from api.responses import json_response
-from api.schemas import AlertIn, BatchIn, Instant, incident_out
-from api.scopes import require_scopes
+from api.requests import Cursor, JsonRoute, Limit, Parts, at_and_id, decode_cursor, encode_cursor, page
+from api.schemas import Instant, incident_out
 from db import incidents as reading
-from db.idempotency import KeyReused
 from db.incidents import Filters
 from db.starting import starting_point
 from domain.incident import Status
-from domain.roles import Permission
 from domain.severity import Severity
 from gateway.plans import plan_ahead
 from gateway.starting import default_policy_name
 
 router = APIRouter(prefix="/incidents", tags=["incidents"], route_class=JsonRoute)
-
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
-
-
-@router.post("/", status_code=201, dependencies=[needs(Permission.RESPOND)], responses={200: {}})
-async def report(body: AlertIn, request: Request, parts: Parts, caller: Caller, key: IdempotencyKey = None) -> Response:
-    """Report an alert: 201 and a new incident, or 200 and the open one that it joined."""
-    await require_scopes(parts, body.impacted_scopes)
-    raw = (await request.body()).decode()
-    if key is None:
-        reported = await parts.intake.report(body.to_alert(), raw)
-        return _reported(reported.incident, reported.created, parts)
-    try:
-        replay = await parts.intake.report_once(body.to_alert(), raw, caller.id, key)
-    except KeyReused as error:
-        message = "was used before with another body; use a new key for a new alert"
-        raise Problem.of_field("Idempotency-Key", message) from error
-    async with parts.sessions() as session:
-        row = await reading.find(session, replay.incident_id)
-    assert row is not None
-    return _reported(row, replay.status == 201, parts)
-
-
-@router.post("/batch/", dependencies=[needs(Permission.RESPOND)])
-async def report_batch(body: BatchIn, parts: Parts) -> Response:
-    """Report up to 1,000 alerts; one that is wrong spoils only itself."""
-    results: list[dict[str, Any]] = [{} for _ in body.alerts]
-    good: list[tuple[int, AlertIn, str]] = []
-    for number, item in enumerate(body.alerts):
-        try:
-            alert = AlertIn.model_validate(item)
-            await require_scopes(parts, alert.impacted_scopes)
-            good.append((number, alert, _raw(item)))
-        except ValidationError as error:
-            results[number] = _refused(of_validation(error.errors()))
-        except Problem as problem:
-            results[number] = _refused(problem)
-    if good:
-        reported = [(alert.to_alert(), raw) for _, alert, raw in good]
-        for (number, *_), one in zip(good, await parts.intake.report_all(reported), strict=True):
-            incident = _incident(one.incident, one.created, parts)
-            results[number] = {"status": 201 if one.created else 200, "incident": incident}
-    return json_response({"results": results})
 
 
 @router.get("/")
@@ -175,31 +126,6 @@ async def coming_steps(row: IncidentRow, parts: Parts) -> dict[str, Any]:
         point = await starting_point(session, row["id"], default_policy_name(parts.settings))
     assert point is not None
     return {"items": [step.model_dump(exclude={"skipped"}) for step in plan_ahead(point, parts.settings)]}
-
-
-def _reported(row: Any, created: bool, parts: Parts) -> Response:
-    return json_response(_incident(row, created, parts), 201 if created else 200)
-
-
-def _incident(row: Any, created: bool, parts: Parts) -> dict[str, Any]:
-    incident = incident_out(row, parts.settings)
-    return incident if created else incident | {"deduplicated": True}
-
-
-def _raw(item: Any) -> str:
-    """One item of a batch as JSON.
-
-    Raises:
-        Problem: it holds a number that is too large for JSON to say.
-    """
-    try:
-        return json.dumps(item, allow_nan=False)
-    except ValueError as error:
-        raise Problem.of_field("body", "holds a number that is out of range") from error
-
-
-def _refused(problem: Problem) -> dict[str, Any]:
-    return {"status": problem.status, "problem": problem.body()}
 
 
 def _number(text: str) -> int:

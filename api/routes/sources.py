@@ -18,6 +18,7 @@ from api.schemas import Line, Text
 from config.sealing import NoSecretKey
 from db.models import Source, new_id
 from db.received import fates_of_sources
+from db.source_heartbeats import standings
 from db.tokens import hash_token
 from domain.intake.source import SourceSettings
 from domain.intake.verdict import Fate
@@ -61,7 +62,10 @@ async def list_sources(parts: Parts, limit: Limit = 50, cursor: Cursor = None) -
     async with parts.sessions() as session:
         rows = (await session.scalars(query)).all()
         fates = await fates_of_sources(session)
-    items = [_shown(row, parts) | {"last_24_hours": fates.get(row.id, {})} for row in rows]
+        beats = await standings(session, [row.id for row in rows])
+    items = [
+        _shown(row, parts) | {"last_24_hours": fates.get(row.id, {}), "heartbeat": beats.get(row.id)} for row in rows
+    ]
     return page(items, limit, lambda: encode_cursor(rows[-1].name))
 
 
@@ -83,7 +87,10 @@ async def add_source(body: SourceIn, parts: Parts) -> dict[str, Any]:
 @router.get("/{id}/")
 async def one_source(id: str, parts: Parts) -> dict[str, Any]:
     """One source, by id or name."""
-    return _shown(await source_row(parts, id), parts)
+    row = await source_row(parts, id)
+    async with parts.sessions() as session:
+        beats = await standings(session, [row.id])
+    return _shown(row, parts) | {"heartbeat": beats.get(row.id)}
 
 
 @router.patch("/{id}/", dependencies=[needs(Permission.MANAGE)])
@@ -100,6 +107,7 @@ async def change_source(id: str, body: dict[str, Any], parts: Parts) -> dict[str
         await _flushed(session, changed.name)
         await session.refresh(source)
     _forget(parts)
+    parts.pings.changed(source.id)
     return _shown(source, parts)
 
 
@@ -121,6 +129,7 @@ async def delete_source(id: str, parts: Parts) -> Response:
     async with parts.sessions.begin() as session:
         await session.delete(await session.get_one(Source, row.id))
     _forget(parts)
+    parts.pings.changed(row.id)
     return Response(status_code=204)
 
 

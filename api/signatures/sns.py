@@ -139,7 +139,7 @@ class Sns:
                 pem = await self._fetch(address)
             except Exception as error:  # whatever the client raises, there is no certificate
                 _remember(self._failed, address, time.monotonic() + FAILED_SECONDS)
-                raise Unfetched(f"the certificate cannot be fetched: {error or type(error).__name__}") from error
+                raise Unfetched(f"the certificate cannot be fetched: {type(error).__name__}: {error}") from error
             try:
                 certificate = load_pem_x509_certificate(pem)
             except (ValueError, UnsupportedAlgorithm) as error:

@@ -87,13 +87,15 @@ class MaintenanceWindow(BaseModel):
                 return max(0, months) // self.interval
 
     def _occurrence(self, number: int) -> tuple[datetime, datetime] | None:
+        """Start and end in UTC; None when there is no such one, or nothing is left of it in a skipped hour."""
         if number > 0 and self.repeat is Repeat.ONCE:
             return None
         start = self._shifted(number)
         if start is None or (self.until is not None and start.date() > self.until):
             return None
         zone = ZoneInfo(self.time_zone)
-        return first_instant(start, zone), last_instant(start + (self.end - self.start), zone)
+        span = first_instant(start, zone), last_instant(start + (self.end - self.start), zone)
+        return span if span[0] < span[1] else None
 
     def _shifted(self, number: int) -> datetime | None:
         """Local start of an occurrence; None when its month has no such day."""

@@ -11,7 +11,8 @@ from domain.intake.simulation import Outcome, Recorded, Simulation
 from domain.intake.verdict import Fate, House, Tools
 
 EXAMPLES = 10
-WRONG = "could not be tried"
+_PROBLEMS = (" could not be tried: ", " of the rule: ")
+"""What marks a reason that is a rule's own mistake."""
 
 _IN_AN_INCIDENT = frozenset({Fate.NEW, Fate.ATTACHED})
 _WORDS = {
@@ -85,7 +86,7 @@ class Comparison:
         for one in recorded:
             before, after = self._before.feed(one), self._after.feed(one)
             self._pairs.append((one.id, _slim(before), _slim(after)))
-            self._problems.update(reason for reason in after.reasons if WRONG in reason or reason.startswith("set "))
+            self._problems.update(reason for reason in after.reasons if any(words in reason for words in _PROBLEMS))
 
     def result(self) -> Difference:
         """What differs."""

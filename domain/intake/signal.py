@@ -35,8 +35,14 @@ def plain(value: object) -> str:
     """Any value as text that can be stored: JSON for what is neither text nor number, "" for nothing."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return _STEERING.sub("", text)
+    return _STEERING.sub("", value if isinstance(value, str) else _as_json(value))
+
+
+def _as_json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, TypeError, RecursionError):  # a number of thousands of digits, endless nesting
+        return ""
 
 
 def line(value: object, limit: int) -> str:
@@ -55,7 +61,7 @@ def instant(value: object) -> datetime | None:
     elif isinstance(value, bool):
         return None
     elif isinstance(value, int | float) or (isinstance(value, str) and value.strip().isdecimal()):
-        at = _from_epoch(float(value))
+        at = _from_epoch(value)
     elif isinstance(value, str):
         at = _from_text(value.strip())
     if at is None:
@@ -68,8 +74,9 @@ def instant(value: object) -> datetime | None:
     return at if 1970 <= at.year <= 9000 else None
 
 
-def _from_epoch(number: float) -> datetime | None:
+def _from_epoch(value: float | str) -> datetime | None:
     try:
+        number = float(value)
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
     except (OverflowError, ValueError, OSError):
         return None
@@ -95,8 +102,8 @@ def _labels(value: object) -> dict[str, str]:
 def _links(value: object) -> tuple[Link, ...]:
     links: dict[str, Link] = {}
     for link in value if isinstance(value, list | tuple) else ():
-        href, text = (link.href, link.text) if isinstance(link, Link) else (link.get("href"), link.get("text"))
-        href = plain(href).strip()
+        given = link.model_dump() if isinstance(link, Link) else link if isinstance(link, dict) else {}
+        href, text = plain(given.get("href")).strip(), given.get("text")
         if href.lower().startswith(("http://", "https://")) and len(href) <= 2000:
             links.setdefault(href, Link(href=href, text=line(text, 200) or href[:200]))
     return tuple(list(links.values())[:MAX_LINKS])

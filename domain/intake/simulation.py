@@ -5,8 +5,8 @@ under a key, thresholds, dependency inhibition, and when a problem that went bac
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +15,8 @@ from domain.intake.signal import Action, Signal
 from domain.intake.source import Source
 from domain.intake.verdict import Fate, House, Tools, Verdict, decide
 from domain.severity import Severity
+
+NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
 class Recorded(BaseModel):
@@ -27,8 +29,10 @@ class Recorded(BaseModel):
     source: Source
     received_at: datetime
     over_at: datetime | None = None
-    """When the incident to which it really belonged was resolved, by whomever; None when it is open still, or
+    """When the incident to which it really belonged was resolved, by whomever; NOT_YET when it is open still, None
     when there was none."""
+    governed: bool = True
+    """Whether rules hold for it: not for reports by `POST /incidents/`, which say themselves what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,20 @@ class _Incident:
     service_id: UUID
     severity: Severity
     opened_at: datetime
-    over_at: list[datetime | None] = field(default_factory=list)
+    over_at: datetime | None = None
+    """When people had resolved all that its alerts belonged to."""
     clears_at: datetime | None = None
     """When it is resolved by itself, unless an alert fires before."""
     firing: set[str] = field(default_factory=set)
 
     def is_open(self, now: datetime) -> bool:
-        """Resolved by itself, or by people as soon as they had resolved all that its alerts belonged to."""
-        if self.clears_at is not None and self.clears_at <= now:
-            return False
-        known = [at for at in self.over_at if at is not None]
-        return len(known) < len(self.over_at) or not known or max(known) > now
+        """Neither resolved by itself nor by people."""
+        return all(at is None or at > now for at in (self.clears_at, self.over_at))
+
+    def over_not_before(self, at: datetime | None) -> None:
+        """People resolved one more of what its alerts belonged to."""
+        if at is not None:
+            self.over_at = max(at, self.over_at or at)
 
 
 @dataclass(slots=True)
@@ -83,6 +90,7 @@ class Simulation:
 
     def __init__(self, house: House, tools: Tools, inhibit_seconds: float = 0) -> None:
         self._house = house
+        self._ungoverned = replace(house, rules=())
         self._tools = tools
         self._inhibit = timedelta(seconds=inhibit_seconds)
         self._slots: dict[str, _Slot] = {}
@@ -100,7 +108,8 @@ class Simulation:
 
     def feed(self, recorded: Recorded) -> Outcome:
         """What becomes of the next signal."""
-        verdict = decide(recorded.signal, recorded.source, self._house, recorded.received_at, self._tools)
+        house = self._house if recorded.governed else self._ungoverned
+        verdict = decide(recorded.signal, recorded.source, house, recorded.received_at, self._tools)
         if verdict.fate is not None:
             return _outcome(verdict, verdict.fate, None)
         match verdict.signal.action:
@@ -160,7 +169,7 @@ class Simulation:
         incident = _Incident(self.incidents, key, verdict.service.id, verdict.alert.severity, now)
         for _, held in self._held.pop(key, ()):
             self._released[held.id] = incident.number
-            incident.over_at.append(held.over_at)
+            incident.over_not_before(held.over_at)
         before = self._of_service.get(incident.service_id)
         if incident.severity.climbs and (before is None or not before.is_open(now)):
             self._of_service[incident.service_id] = incident
@@ -169,7 +178,7 @@ class Simulation:
     def _joins(self, verdict: Verdict, recorded: Recorded, incident: _Incident) -> None:
         self._released.pop(recorded.id, None)  # the one that reaches the threshold was never held
         incident.clears_at = None
-        incident.over_at.append(recorded.over_at)
+        incident.over_not_before(recorded.over_at)
         incident.firing.add(verdict.identity)
         self._slots[incident.key] = _Slot(incident, recorded.received_at)
         before = self._episodes.get(verdict.identity)

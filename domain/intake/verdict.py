@@ -15,7 +15,7 @@ from domain.intake.correlation import Key, key_of
 from domain.intake.maintenance import MaintenanceWindow
 from domain.intake.quiet import Search, Silence
 from domain.intake.rule import Choice, Evaluate, ExpressionError, Facts, Rule, Then, value_of
-from domain.intake.signal import Action, Signal
+from domain.intake.signal import Action, Signal, line
 from domain.intake.source import Source, Treatment
 from domain.severity import from_word
 
@@ -24,6 +24,9 @@ SERVICE_LABELS = ("service", "service_name", "app", "job")
 
 COMMANDING_KINDS = frozenset({"pagerduty", "opsgenie"})
 """Formats in which people and tools command, beside reporting what they see."""
+
+MAX_CHOSEN = 5000
+"""Characters of a text that a rule sets; what has a smaller limit is cut further."""
 
 
 class Fate(StrEnum):
@@ -90,6 +93,8 @@ class Verdict:
     """Set when it opens and joins nothing: silenced, maintenance, dropped."""
     quiet_until: datetime | None = None
     reasons: tuple[str, ...] = field(default=())
+    received: Signal = field(default=Signal())
+    """The signal before rules changed it: what is kept, for rules must not be applied to their own results."""
 
     @property
     def is_command(self) -> bool:
@@ -114,7 +119,7 @@ def decide(signal: Signal, source: Source, house: House, now: datetime, tools: T
     reasons += wrong
     if rule:
         reasons.insert(0, f"rule '{rule.name}'")
-    signal = _changed(signal, chosen)
+    received, signal = signal, _changed(signal, chosen)
     treatment = _treatment(source, choice)
     alert, service = _alert(signal, source, chosen, house)
     known = service is not house.unknown
@@ -125,8 +130,10 @@ def decide(signal: Signal, source: Source, house: House, now: datetime, tools: T
     elif signal.action is Action.TRIGGER:
         fate, quiet_until, why = quiet(alert, service, source, house, now, tools.matches)
         reasons += why
-    identity = f"{source.scope}{signal.identity}"
-    return Verdict(signal, source, alert, service, key, identity, treatment, fate, quiet_until, tuple(reasons))
+    identity = f"{source.scope}{received.identity}"
+    return Verdict(
+        signal, source, alert, service, key, identity, treatment, fate, quiet_until, tuple(reasons), received
+    )
 
 
 def facts_of(signal: Signal, source: Source) -> Facts:
@@ -202,7 +209,8 @@ def _chosen(choice: Choice, facts: Facts, evaluate: Evaluate) -> tuple[dict[str,
     wrong: list[str] = []
     for name, text in wanted.items():
         try:
-            found[name] = value_of(text, facts, evaluate)
+            if value := line(value_of(text, facts, evaluate), MAX_CHOSEN):  # an expression may give anything
+                found[name] = value
         except ExpressionError as error:
             wrong.append(f"{name} of the rule: {error}")
     return found, wrong

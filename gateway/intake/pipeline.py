@@ -1,7 +1,6 @@
 """What every door for alerts leads to, in the API and in the worker: decide, admit or keep, tell Temporal."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import psycopg
+from pydantic_core import to_json
 
 from config.settings import Settings
 from db.engine import IntakePool, Sessions
@@ -18,11 +18,14 @@ from db.models import new_id
 from domain.alert import Alert, service_key
 from domain.intake.signal import Signal
 from domain.intake.source import Source
-from domain.intake.verdict import Fate, ServiceFact, Tools, Verdict, decide
+from domain.intake.verdict import Fate, House, ServiceFact, Tools, Verdict, decide
 from domain.severity import Severity
 from gateway.intake.admission import Admission, Entry, Taken
 from gateway.intake.batcher import Batcher
 from gateway.intake.knowledge import Knowledge
+
+MOST_COUNTS = 2000
+"""Names of sources that are counted apart: whoever reports may call themselves anything."""
 
 Nudge = Callable[[UUID, int], None]
 """Tells Temporal at once what the outbox says of an incident; its severity's rank goes along."""
@@ -100,7 +103,8 @@ class Pipeline:
 
     async def report_all(self, alerts: Sequence[tuple[Alert, str]]) -> list[Reported]:
         """Admit alerts together; what became of each, in their order."""
-        entries = [Entry(await self._report_item(alert, raw)) for alert, raw in alerts]
+        house = await self._house_with([alert.service_name for alert, _ in alerts])
+        entries = [Entry(_report_item(alert, raw, house)) for alert, raw in alerts]
         reported = []
         for entry, result in zip(entries, await self._batcher.put(entries), strict=True):
             assert isinstance(result, Admitted)
@@ -116,7 +120,7 @@ class Pipeline:
         Raises:
             db.idempotency.KeyReused: the key came with another body before.
         """
-        item = await self._report_item(alert, raw)
+        item = _report_item(alert, raw, await self._house_with([alert.service_name]))
         digest = hashlib.sha256(raw.encode()).digest()
         async with self._pool.connection() as connection, connection.transaction():
             before = await replayed(connection, user_id, key, digest)
@@ -145,13 +149,23 @@ class Pipeline:
             self._nudge(taken.incident_id, taken.rank)
 
     def _count(self, source: str, fate: Fate) -> None:
-        self.counts[source[:100], fate.value] += 1
+        if (source, fate.value) not in self.counts and len(self.counts) >= MOST_COUNTS:
+            source = "other"
+        self.counts[source, fate.value] += 1
 
-    async def _report_item(self, alert: Alert, raw: str) -> IntakeItem:
-        service = await self._knowledge.service(alert.service_name)
-        known = service is not None
-        service = service or (await self._knowledge.house()).unknown
-        return IntakeItem(alert, service.id, service_key(alert, service.id, known=known), raw)
+    async def _house_with(self, names: Sequence[str]) -> House:
+        """The catalogue; a name that it does not know is looked for once more."""
+        house = await self._knowledge.house()
+        unknown = next((name for name in names if name not in house.services), None)
+        if unknown is not None and await self._knowledge.service(unknown) is not None:
+            return await self._knowledge.house()
+        return house
+
+
+def _report_item(alert: Alert, raw: str, house: House) -> IntakeItem:
+    service = house.services.get(alert.service_name)
+    known, service_id = service is not None, (service or house.unknown).id
+    return IntakeItem(alert, service_id, service_key(alert, service_id, known=known), raw)
 
 
 def _item(verdict: Verdict, alert_id: UUID) -> IntakeItem:
@@ -160,7 +174,7 @@ def _item(verdict: Verdict, alert_id: UUID) -> IntakeItem:
         alert=verdict.alert,
         service_id=verdict.service.id,
         key=verdict.key.text,
-        raw=json.dumps(signal.raw),
+        raw=to_json(signal.raw).decode(),
         window_seconds=verdict.key.window_seconds,
         moved_alert_id=alert_id,
         source_id=verdict.source.id,
@@ -168,7 +182,7 @@ def _item(verdict: Verdict, alert_id: UUID) -> IntakeItem:
         started_at=signal.started_at,
         reason="; ".join(verdict.reasons) or None,
         kind=verdict.source.kind,
-        signal=signal.model_dump(mode="json", exclude={"raw"}),
+        signal=signal.model_dump(exclude={"raw"}),
     )
 
 

@@ -240,7 +240,7 @@ def test_one_noisy_source_is_refused_and_reported_and_starves_nobody(
     stack: Stack, api: httpx.Client, source: Any, service: Any
 ) -> None:
     owner = service()
-    noisy, calm = source(rate_limit=1, rate_burst=5, owner_service=owner), source()
+    noisy, calm = source(rate_limit=0.1, rate_burst=5, owner_service=owner), source()
     url = f"{stack.url()}/api/v1/alerts/alertmanager/"
     body = {"version": "4", "alerts": [alert(uuid4().hex)]}
     answers = [httpx.post(url, json=body, params={"token": noisy["key"]}) for _ in range(12)]

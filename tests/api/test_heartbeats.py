@@ -1,4 +1,4 @@
-"""A dead-man's switch as its sender sees it: a URL to ping, an incident when pings stay away, its end when they return."""
+"""A dead-man's switch as its sender sees it: a URL to ping; an incident when pings stay away, and its end."""
 
 import asyncio
 from collections.abc import Callable, Iterator

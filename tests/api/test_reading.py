@@ -45,6 +45,8 @@ INCIDENT_FIELDS = [
     "resolved_at",
     "resolved_by",
     "snoozed_until",
+    "cleared_at",
+    "merged_into",
     "resolution_note",
     "root_cause",
     "mttd_seconds",

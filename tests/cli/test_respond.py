@@ -56,6 +56,42 @@ def test_what_the_state_forbids_is_status_1(product: FakeTocsin, tocsin: Tocsin)
     assert (result.exit_code, result.stderr) == (1, "INC-42 is already RESOLVED\n")
 
 
+MERGED = incident(status="RESOLVED", resolution_note="Merged into INC-3")
+ALERTS = ("019a0000-0000-7000-8000-00000000000a", "019a0000-0000-7000-8000-00000000000b")
+
+
+def test_merge_says_where_to(product: FakeTocsin, tocsin: Tocsin) -> None:
+    product.on("POST", "/incidents/INC-42/merge/", (200, MERGED))
+    result = tocsin("merge", "inc-42", "inc-3", "--note", "the same switch")
+    assert result.stdout == "INC-42 is RESOLVED: Merged into INC-3.\n"
+    assert product.requests[0].body == {"into": "INC-3", "note": "the same switch"}
+
+
+def test_a_merge_that_is_queued_says_so(product: FakeTocsin, tocsin: Tocsin) -> None:
+    product.on("POST", "/incidents/INC-42/merge/", (202, incident()))
+    assert "merge is queued" in tocsin("merge", "INC-42", "INC-3").stdout
+
+
+def test_a_merge_into_nothing_is_status_1_and_no_name_is_status_2(product: FakeTocsin, tocsin: Tocsin) -> None:
+    product.on("POST", "/incidents/INC-42/merge/", (409, problem(409, "INC-3 is already RESOLVED")))
+    result = tocsin("merge", "INC-42", "INC-3")
+    assert (result.exit_code, result.stderr) == (1, "INC-3 is already RESOLVED\n")
+    assert tocsin("merge", "INC-42").exit_code == tocsin("merge", "INC-42", "three").exit_code == 2
+
+
+@pytest.mark.parametrize(("alerts", "said"), [(ALERTS[:1], "1 alert is"), (ALERTS, "2 alerts are")])
+def test_split_names_the_new_incident(product: FakeTocsin, tocsin: Tocsin, alerts: tuple[str, ...], said: str) -> None:
+    product.on("POST", "/incidents/INC-42/split/", (201, incident(short_id="INC-43", title="The disk [sda]")))
+    result = tocsin("split", "INC-42", *alerts, "--title", "The disk [sda]")
+    assert result.stdout == f"{said} in INC-43 now: The disk [sda]\n"
+    assert product.requests[0].body == {"alerts": list(alerts), "title": "The disk [sda]"}
+
+
+def test_split_takes_ids_and_at_least_one(product: FakeTocsin, tocsin: Tocsin) -> None:
+    assert tocsin("split", "INC-42").exit_code == tocsin("split", "INC-42", "first").exit_code == 2
+    assert product.requests == []
+
+
 def test_an_actor_is_only_for_temporal(product: FakeTocsin, tocsin: Tocsin) -> None:
     assert tocsin("ack", "INC-42", "--actor", "ana@example.com").exit_code == 2
     assert product.requests == []

@@ -6,7 +6,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import func, select
 
-from db.models import Alert
+from db.models import Alert, new_id
 from db.outbox import NOW
 from db.records import commit_record
 from domain.events import Event, EventType
@@ -71,6 +71,7 @@ async def test_alerts_after_the_decision_are_taken_back_into_a_new_incident(hous
     async with house.sessions() as session:
         found = dict((await session.execute(select(Alert.incident_id, func.count()).group_by(Alert.incident_id))).all())
     (second,) = set(found) - {first}
+    assert second is not None
     assert found == {first: 1, second: 2}
     row = await house.row(second)
     assert (row["title"], row["alert_count"], row["status"]) == ("again", 2, "TRIGGERED")
@@ -85,3 +86,46 @@ async def test_alerts_before_the_decision_stay(house: House) -> None:
     await house.admit(alert)
     await resolve(house, first)
     assert (await house.row(first))["alert_count"] == 2
+
+
+async def test_back_to_normal_is_decided_when_it_was_so_and_not_when_it_is_recorded(house: House) -> None:
+    alert = an_alert()
+    first = (await house.admit(alert)).incident["id"]
+    async with house.sessions() as session:
+        cleared = (await session.execute(NOW)).scalar_one()
+    assert (await house.admit(alert)).incident["id"] == first  # it fires again, and the workflow has not heard of it
+    async with house.sessions.begin() as session:
+        now = (await session.execute(NOW)).scalar_one()
+        columns = {"status": Status.RESOLVED, "resolved_at": now, "resolved_by": "grafana", "cleared_at": cleared}
+        await commit_record(session, first, 1, columns, (), ())
+    row = await house.row(first)
+    assert (row["alert_count"], row["cleared_at"]) == (1, cleared)
+    joined = await house.admit(alert)
+    assert not joined.created and joined.incident["id"] != first and joined.incident["alert_count"] == 2
+
+
+async def test_what_only_told_something_of_an_incident_stays_with_it(house: House) -> None:
+    alert = an_alert()
+    first = (await house.admit(alert)).incident["id"]
+    async with house.sessions.begin() as session:
+        decided = (await session.execute(NOW)).scalar_one()
+        kept = (await session.scalars(select(Alert))).one()
+        for fate in ("resolved", "noted", "silenced", "late"):
+            facts = {name: getattr(kept, name) for name in Alert.__table__.columns.keys()}  # noqa: SIM118
+            session.add(
+                Alert(
+                    **facts
+                    | {
+                        "id": new_id(),
+                        "fate": fate,
+                        "received_at": decided + timedelta(seconds=1),
+                        "deduplicated": True,
+                    }
+                )
+            )
+        columns = {"status": Status.RESOLVED, "resolved_at": decided, "resolved_by": "ana@example.com"}
+        await session.flush()
+        await commit_record(session, first, 1, columns, (), ())
+    async with house.sessions() as session:
+        assert set(await session.scalars(select(Alert.incident_id))) == {first}
+    assert (await house.row(first))["alert_count"] == 1

@@ -61,9 +61,12 @@ def test_what_is_too_long_is_cut() -> None:
         {"kind": "comment", "id": "1", "text": "x" * 10_001},
         {"kind": "comment", "id": "1", "text": "a\0b"},
         {"kind": "acknowledge", "id": "1", "note": "\0"},
+        {"kind": "merge", "id": "1", "into": "INC-3", "into_short_id": "INC-3"},
+        {"kind": "clear", "id": "1", "auto": True},
+        {"kind": "clear", "id": "1", "auto": True, "as_of": "2026-11-21T12:00:00Z", "delay_seconds": -1},
     ],
 )
-def test_a_wrong_command_is_refused(wrong: dict[str, str]) -> None:
+def test_a_wrong_command_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         COMMAND.validate_python(wrong)
 

@@ -1,33 +1,48 @@
 """Every status with every command."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import lifecycle
-from domain.commands import COMMAND, Acknowledge, Command, Resolve
+from domain.commands import COMMAND, Acknowledge, Clear, Command, Merge, Resolve, Split
 from domain.events import EventType
 from domain.incident import Status
 from domain.lifecycle import IllegalTransition
 from tests.support.strategies import commands
 from tests.support.values import NOON, an_incident
 
-KINDS = ("acknowledge", "mitigate", "resolve", "comment", "escalate", "repair")
+KINDS = ("acknowledge", "mitigate", "resolve", "comment", "escalate", "repair", "merge", "split")
+SECOND = timedelta(seconds=1)
+OTHER = UUID(int=3)
 STAYS, FORBIDDEN = "stays", "forbidden"
 MATRIX: dict[Status, tuple[str, ...]] = {
-    Status.TRIGGERED: ("ACKNOWLEDGED", FORBIDDEN, "RESOLVED", STAYS, STAYS, STAYS),
-    Status.ACKNOWLEDGED: (STAYS, "MITIGATED", "RESOLVED", STAYS, STAYS, STAYS),
-    Status.MITIGATED: (FORBIDDEN, FORBIDDEN, "RESOLVED", STAYS, STAYS, STAYS),
-    Status.RESOLVED: (FORBIDDEN, FORBIDDEN, FORBIDDEN, STAYS, FORBIDDEN, FORBIDDEN),
+    Status.TRIGGERED: ("ACKNOWLEDGED", FORBIDDEN, "RESOLVED", STAYS, STAYS, STAYS, "RESOLVED", STAYS),
+    Status.ACKNOWLEDGED: (STAYS, "MITIGATED", "RESOLVED", STAYS, STAYS, STAYS, "RESOLVED", STAYS),
+    Status.MITIGATED: (FORBIDDEN, FORBIDDEN, "RESOLVED", STAYS, STAYS, STAYS, "RESOLVED", STAYS),
+    Status.RESOLVED: (FORBIDDEN, FORBIDDEN, FORBIDDEN, STAYS, FORBIDDEN, FORBIDDEN, FORBIDDEN, STAYS),
 }
 CASES = [(status, kind, row[column]) for status, row in MATRIX.items() for column, kind in enumerate(KINDS)]
 
 
 def command(kind: str, **fields: str) -> Command:
-    needed = {"text": "a note"} if kind == "comment" else {}
-    return COMMAND.validate_python({"kind": kind, "id": "1", "actor": "ana@example.com", **needed, **fields})
+    other = {"into": OTHER, "into_short_id": "INC-3"}
+    needed: dict[str, dict[str, Any]] = {
+        "comment": {"text": "a note"},
+        "merge": other,
+        "split": {**other, "alerts": 2, "at": NOON},
+    }
+    common = {"kind": kind, "id": "1", "actor": "ana@example.com"}
+    return COMMAND.validate_python({**common, **needed.get(kind, {}), **fields})
+
+
+def clear(**fields: Any) -> Clear:
+    given = {"id": "1", "actor": "grafana", "via": "alerts", "as_of": NOON - SECOND, "auto": True, **fields}
+    return Clear.model_validate(given)
 
 
 @pytest.mark.parametrize(("status", "kind", "expected"), CASES)
@@ -85,3 +100,75 @@ def test_who_acts_first_leads_but_only_a_person_can() -> None:
 def test_a_late_command_says_what_it_wanted() -> None:
     event = lifecycle.late(Resolve(id="1", actor="ana@example.com"), "it is over", NOON)
     assert (event.message, event.actor) == ("Resolve came too late: it is over", "ana@example.com")
+
+
+def test_a_merged_incident_says_where_to_and_by_whom() -> None:
+    outcome = lifecycle.decide(an_incident(), command("merge", note="the same switch"), NOON)
+    changes = outcome.changes
+    assert (changes["merged_into"], changes["resolution_note"]) == (OTHER, "Merged into INC-3: the same switch")
+    assert changes["acknowledged_by"] == changes["resolved_by"] == changes["lead"] == "ana@example.com"
+    itself = an_incident()
+    with pytest.raises(IllegalTransition, match="itself"):
+        lifecycle.decide(itself, Merge(id="1", into=itself.id, into_short_id="INC-42"), NOON)
+
+
+def test_the_note_of_a_split_is_one_however_often_it_is_written() -> None:
+    one = command("split")
+    assert isinstance(one, Split)
+    (event,) = lifecycle.decide(an_incident(status=Status.RESOLVED), one, NOON + SECOND).events
+    assert event == lifecycle.split_off(one)
+    assert (event.message, event.at, event.key) == ("2 alerts were split off into INC-3", NOON, f"split.{OTHER}")
+
+
+@pytest.mark.parametrize("status", [Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED])
+def test_back_to_normal_resolves_at_once_by_the_source(status: Status) -> None:
+    outcome = lifecycle.decide(an_incident(status=status), clear(), NOON)
+    assert outcome.changes == {
+        "status": Status.RESOLVED,
+        "resolved_at": NOON,
+        "resolved_by": "grafana",
+        "resolution_note": "back to normal",
+        "cleared_at": NOON - SECOND,
+    }
+    (event,) = outcome.events
+    assert (event.type, event.actor, event.message) == (
+        EventType.STATUS_CHANGE, "grafana", "Resolved by grafana: back to normal",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("scale", "seconds"), [(None, 600), (60.0, 10)])
+def test_back_to_normal_resolves_after_a_while_that_is_shorter_in_a_drill(scale: float | None, seconds: int) -> None:
+    incident, one = an_incident(time_scale=scale), clear(delay_seconds=600, note="it flaps")
+    outcome = lifecycle.decide(incident, one, NOON)
+    at = NOON + timedelta(seconds=seconds)
+    assert outcome.changes == {"cleared_at": NOON - SECOND}
+    (event,) = outcome.events
+    text = f"Back to normal; resolves at {at:%H:%M:%S} UTC unless an alert fires again (it flaps)"
+    assert (event.type, event.message, event.data["resolves_at"]) == (EventType.NOTE, text, at.isoformat())
+    assert lifecycle.resolves_at(incident, one, NOON) == at
+    later = lifecycle.stayed_quiet(incident, one, at)
+    assert (later.changes["resolved_at"], later.changes["cleared_at"]) == (at, NOON - SECOND)
+
+
+def test_back_to_normal_is_a_proposal_where_it_may_not_resolve() -> None:
+    outcome = lifecycle.decide(an_incident(), clear(auto=False, delay_seconds=600), NOON)
+    assert outcome.changes == {"cleared_at": NOON - SECOND}
+    (event,) = outcome.events
+    assert (event.type, event.message) == (EventType.NOTE, "INC-42 is back to normal: resolve it?")
+    assert event.data["proposal"] == "resolve"
+
+
+@pytest.mark.parametrize("fields", [{}, {"auto": False}, {"delay_seconds": 60}])
+def test_back_to_normal_is_no_news_of_what_is_resolved(fields: dict[str, Any]) -> None:
+    assert lifecycle.decide(an_incident(status=Status.RESOLVED), clear(**fields), NOON) == lifecycle.Outcome()
+
+
+def test_an_alert_that_fires_again_undoes_it_and_says_so_where_something_waited() -> None:
+    cleared = an_incident(cleared_at=NOON)
+    waited = lifecycle.fired_again(cleared, clear(delay_seconds=60), NOON)
+    assert waited.changes == {"cleared_at": None}
+    assert [event.message for event in waited.events] == ["An alert fires again: INC-42 is not resolved by itself"]
+    proposed = lifecycle.fired_again(cleared, None, NOON)
+    assert (proposed.changes, proposed.events) == ({"cleared_at": None}, ())
+    for nothing in (an_incident(), an_incident(status=Status.RESOLVED, cleared_at=NOON)):
+        assert lifecycle.fired_again(nothing, None, NOON) == lifecycle.Outcome()

@@ -1,6 +1,7 @@
 """Names, messages, the document."""
 
 import re
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -91,3 +92,17 @@ def test_durations(seconds: float, words: str) -> None:
 @given(st.text(max_size=400))
 def test_a_room_topic_fits(lead: str) -> None:
     assert len(texts.room_topic(an_incident(lead=lead))) <= 250
+
+
+def test_a_merged_incident_is_not_said_to_be_over() -> None:
+    merged = an_incident(
+        status="RESOLVED",
+        resolved_at=NOON,
+        resolved_by="ana@example.com",
+        resolution_note="Merged into INC-3",
+        merged_into=UUID(int=3),
+    )
+    assert texts.resolved(merged).text == (
+        "[SEV1 MERGED] redis-prod: Redis does not answer (INC-42), by ana@example.com: Merged into INC-3"
+    )
+    assert "INC-42 was merged into another incident after 0s." in texts.room_closing(merged)

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 from temporalio.service import RPCError, RPCStatusCode
 
-from db import source_heartbeats
-from db.source_heartbeats import find
-from domain.intake.heartbeat import Standing, Switch
+from domain.intake.heartbeat import Switch
 from gateway.heartbeats import HeartbeatWorkflows
 from gateway.pings import Pings
 from tests.support.heartbeats import Board
@@ -40,21 +38,6 @@ async def board(house: House) -> AsyncIterator[Board]:
     await board.clear()
 
 
-async def test_a_key_that_nobody_has_or_that_is_no_longer_active(board: Board) -> None:
-    assert await board.take(uuid4().hex) is None
-    beating = await board.source()
-    await beating.set(is_active=False, heartbeat_seconds=300)
-    assert await board.take(beating.key) is None
-    assert await beating.kept() is None
-
-
-async def test_a_source_without_a_heartbeat_is_known_and_keeps_no_ping(board: Board) -> None:
-    beating = await board.source("mute", heartbeat_seconds=None)
-    taken = await board.take(beating.key)
-    assert taken is not None and (taken.source, taken.switch) == ("mute", None)
-    assert await beating.kept() is None
-
-
 async def test_every_ping_is_kept_and_few_are_told(board: Board) -> None:
     away = Away(board.house)
     pings = Pings(board.house.pool, away)
@@ -65,6 +48,20 @@ async def test_every_ping_is_kept_and_few_are_told(board: Board) -> None:
     kept = await beating.kept()
     assert kept is not None and kept.switch is not None and kept.switch.last_ping_at == times[-1]
     assert pings.waiting == 1
+
+
+async def test_a_return_is_told_though_another_ping_was_told_lately(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.pings.LEAST_PAUSE_SECONDS", 0.0)
+    pings = Pings(board.house.pool, Away(board.house))
+    beating = await board.source(heartbeat_seconds=60)
+    await pings.take(beating.key)
+    await pings.take(beating.key)
+    assert pings.waiting == 1
+    await beating.write(missing_since=datetime.now(UTC))
+    await pings.take(beating.key)
+    assert pings.waiting == 2
 
 
 async def test_temporal_that_is_away_stops_nobody_and_hears_the_next_ping(
@@ -125,25 +122,3 @@ async def test_reconcile_is_part_of_the_watch(board: Board) -> None:
                 return False
 
         await eventually(there)
-
-
-async def test_standings_of_a_list(board: Board) -> None:
-    waiting, alive, late, mute = (
-        await board.source(),
-        await board.source(),
-        await board.source(),
-        await board.source(heartbeat_seconds=None),
-    )
-    switch = await alive.ping(tell=False)
-    await late.ping(tell=False, at=switch.last_ping_at.replace(year=2025))
-    async with board.house.sessions() as session:
-        standings = await source_heartbeats.standings(session, [waiting.id, alive.id, late.id, mute.id, uuid4()])
-        kept = await find(session, late.id)
-    assert kept is not None and kept.switch is not None
-    assert {source_id: one["status"] for source_id, one in standings.items()} == {
-        waiting.id: Standing.WAITING, alive.id: Standing.OK, late.id: Standing.MISSING,
-    }  # fmt: skip
-    assert standings[alive.id] == {
-        "status": "ok", "last_ping_at": switch.last_ping_at, "due_at": switch.due_at, "missing_since": None,
-    }  # fmt: skip
-    assert standings[waiting.id]["due_at"] is None

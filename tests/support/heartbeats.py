@@ -15,7 +15,7 @@ from activities.source_heartbeats import HeartbeatActivities
 from config.temporal import PAGING_QUEUE, QUEUE
 from db import source_heartbeats
 from db.models import Source, SourceHeartbeat, new_id
-from db.source_heartbeats import Kept, Ping
+from db.source_heartbeats import Kept
 from db.tokens import hash_token, new_token
 from domain.intake.heartbeat import Switch
 from domain.intake.signal import Signal
@@ -152,9 +152,6 @@ class Board:
             )
         self._made.append(source_id)
         return Beating(self, source_id, key)
-
-    async def take(self, key: str) -> Ping | None:
-        return await self.pings.take(key)
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator["Board"]:

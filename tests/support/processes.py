@@ -50,6 +50,16 @@ class Process:
         assert self._process is not None
         self._process.send_signal(number)
 
+    @property
+    def has_ended(self) -> bool:
+        """By itself, or because it was stopped."""
+        return self._process is not None and self._process.poll() is not None
+
+    @property
+    def last_words(self) -> str:
+        """The end of its output."""
+        return self._log.read_text()[-2000:]
+
     def wait(self) -> int:
         """The exit status."""
         assert self._process is not None
@@ -113,6 +123,7 @@ class Stack:
         deadline = time.monotonic() + START_SECONDS
         last: Any = None
         while time.monotonic() < deadline:
+            assert not self.apis[number].has_ended, f"the API process has ended: {self.apis[number].last_words}"
             try:
                 last = self.root("/readyz", number).json()
                 if last["status"] == status:

@@ -15,6 +15,8 @@ from temporalio.client import Client, WorkflowHandle
 
 from config.temporal import DATA_CONVERTER
 from db.engine import make_engine, make_intake_pool
+from db.outbox import NOW
+from domain.commands import Clear
 from domain.severity import Severity
 from tests.support.heartbeats import Beating, Board
 from tests.support.house import House, Told
@@ -101,6 +103,27 @@ async def continued_as_new(house: House) -> Told:
         return incident
 
 
+async def back_to_normal(house: House) -> Told:
+    """A clear that waits and that an alert calls off, and one that waits to its end; in drill time."""
+    async with house.working():
+        incident = await house.report(time_scale=600.0, fingerprint="flaps")
+        await incident.until_finished()
+        await _clear(incident, seconds=36_000)
+        await incident.until_type("NOTE")
+        await house.report(time_scale=600.0, fingerprint="flaps")
+        await incident.until_type("NOTE", 2)
+        await _clear(incident, seconds=600)
+        await incident.handle.result()
+        return incident
+
+
+async def _clear(incident: Told, seconds: float) -> None:
+    async with incident.house.sessions() as session:
+        now = (await session.execute(NOW)).scalar_one()
+    clear = Clear(id=f"clear {now}", actor="grafana", via="alerts", as_of=now, auto=True, delay_seconds=seconds)
+    await incident.handle.signal("command", clear)
+
+
 async def heartbeat_missing_and_returned(house: House) -> Beating:
     """A ping, none for a second, pings again; another period, and in the end no heartbeat at all."""
     async with Board(house).working() as board:
@@ -136,6 +159,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     repaired_after_failures,
     severity_raised,
     continued_as_new,
+    back_to_normal,
     heartbeat_missing_and_returned,
     heartbeat_continued_as_new,
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from domain.channels import ChannelName
-from domain.commands import Acknowledge, Command, Comment, Escalate, Mitigate, Repair, Resolve
+from domain.commands import Acknowledge, Clear, Command, Comment, Escalate, Merge, Mitigate, Repair, Resolve, Split
 from domain.directory import Directory
 from domain.escalation import Climb
 from domain.policy import Manager, OnCall, Person, Policy, Step, Target, TeamChannel, Title
@@ -71,4 +71,9 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(Comment, text=st.just("a note"), **_common),
     st.builds(Escalate, note=_note, **_common),
     st.builds(Repair, **_common),
+    st.builds(Merge, into=st.uuids(), into_short_id=st.just("INC-3"), note=_note, **_common),
+    st.builds(Clear, as_of=instants, auto=st.booleans(), delay_seconds=st.floats(0, 10_000), note=_note, **_common),
+    st.builds(
+        Split, into=st.uuids(), into_short_id=st.just("INC-3"), alerts=st.integers(1, 100), at=instants, **_common
+    ),
 )

@@ -9,14 +9,24 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-HOUSE_TABLES = ("services", "teams", "service_dependencies", "sources", "rules", "silences", "maintenance_windows")
-"""Whoever has read these is told when one changes."""
-
 TELL = """
 CREATE FUNCTION tocsin_house_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('tocsin_house', TG_TABLE_NAME);
     RETURN NULL;
+END $$
+"""
+
+# Whoever has read one of these is told when it changes.
+TELL_OF_EACH = """
+DO $$ DECLARE house_table text;
+BEGIN
+    FOREACH house_table IN ARRAY ARRAY['services', 'teams', 'service_dependencies', 'sources', 'rules', 'silences',
+                                       'maintenance_windows']
+    LOOP
+        EXECUTE format('CREATE TRIGGER house_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '
+                       'FOR EACH STATEMENT EXECUTE FUNCTION tocsin_house_changed()', house_table);
+    END LOOP;
 END $$
 """
 
@@ -156,17 +166,11 @@ def upgrade() -> None:
     op.add_column("incidents", sa.Column("merged_into", sa.Uuid(), nullable=True))
     op.execute(OLD_STATES)
     op.execute(TELL)
-    for table in HOUSE_TABLES:
-        op.execute(
-            f"CREATE TRIGGER house_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION tocsin_house_changed()"
-        )
+    op.execute(TELL_OF_EACH)
 
 
 def downgrade() -> None:
-    for table in HOUSE_TABLES:
-        op.execute(f"DROP TRIGGER house_changed ON {table}")
-    op.execute("DROP FUNCTION tocsin_house_changed")
+    op.execute("DROP FUNCTION tocsin_house_changed CASCADE")
     op.drop_column("incidents", "merged_into")
     op.drop_column("incidents", "cleared_at")
     op.drop_index("ix_alerts_source_id_id", table_name="alerts", postgresql_where=sa.text("source_id IS NOT NULL"))

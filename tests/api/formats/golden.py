@@ -13,8 +13,8 @@ from domain.intake.verdict import named_service
 from domain.severity import from_word
 
 ROOT = Path(__file__).parents[2] / "fixtures" / "formats"
-ALL = sorted((path.parent.name, path.stem) for path in ROOT.glob("*/*.json"))
-"""(format, case) of every golden body."""
+ALL = sorted((path.parent.name, path.stem) for path in ROOT.glob("*/*.json") if ".expected" not in path.name)
+"""(format, case) of every golden body. Beside `case.json` lies `case.expected.json`, what is expected of it."""
 
 
 @cache
@@ -27,9 +27,9 @@ def body(kind: str, case: str) -> Any:
     return json.loads(_source(kind, case))
 
 
-def cases(kind: str) -> set[str]:
-    """The golden bodies of a format."""
-    return {case for name, case in ALL if name == kind}
+def expected(kind: str, case: str) -> Any:
+    """What `said` is to give for each signal of a golden body."""
+    return body(kind, f"{case}.expected")
 
 
 def read(kind: str, case: str, headers: Mapping[str, str] | None = None) -> list[Signal]:

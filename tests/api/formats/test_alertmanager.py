@@ -1,211 +1,71 @@
-"""What alertmanager sends, and what becomes of it."""
+"""Alertmanager: each alert by itself."""
+
+from typing import Any
 
 import pytest
 
 from api.formats import FORMATS
+from domain.intake.signal import Action, Signal
 from tests.api.formats import golden
 
-EXPECTED: dict[str, list[dict[str, object]]] = {
-    "firing": [
-        {
-            "action": "trigger",
-            "title": "5xx above 5%",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "b1c11497b32ce15e",
-            "labels": {
-                "alertname": "HighErrorRate",
-                "service": "checkout",
-                "severity": "critical",
-                "instance": "web-1",
-            },
-            "links": {
-                "https://runbooks.example/checkout": "Runbook",
-                "http://prom.example/graph": "Alert rule",
-                "http://vm:19093": "Alertmanager",
-            },
-            "started_at": "2026-11-21T05:40:02.597339+00:00",
-        },
-        {
-            "action": "trigger",
-            "title": "5xx above 5%",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "5308e11450d376b3",
-            "labels": {
-                "alertname": "HighErrorRate",
-                "service": "checkout",
-                "severity": "critical",
-                "instance": "web-2",
-            },
-            "links": {"http://prom.example/graph?g0": "Alert rule", "http://vm:19093": "Alertmanager"},
-            "started_at": "2026-11-21T05:40:02.604813+00:00",
-        },
-    ],
-    "firing_prom": [
-        {
-            "action": "trigger",
-            "title": "self is up",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "e94b23def1e6afab",
-            "labels": {
-                "alertname": "AlwaysUp",
-                "instance": "127.0.0.1:19090",
-                "job": "self",
-                "service": "checkout",
-                "severity": "critical",
-            },
-            "links": {
-                "http://vm:19090/graph?g0.expr=up+%3D%3D+1&g0.tab=1": "Alert rule",
-                "http://vm:19093": "Alertmanager",
-            },
-            "started_at": "2026-11-21T05:42:45.730000+00:00",
-        }
-    ],
-    "firing_v034": [
-        {
-            "action": "trigger",
-            "title": "5xx above 5%",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "b1c11497b32ce15e",
-            "labels": {
-                "alertname": "HighErrorRate",
-                "service": "checkout",
-                "severity": "critical",
-                "instance": "web-1",
-            },
-            "links": {
-                "https://runbooks.example/checkout": "Runbook",
-                "http://prom.example/graph": "Alert rule",
-                "http://vm:19093": "Alertmanager",
-            },
-            "started_at": "2026-11-21T05:41:53.358349+00:00",
-        },
-        {
-            "action": "trigger",
-            "title": "5xx above 5%",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "5308e11450d376b3",
-            "labels": {
-                "alertname": "HighErrorRate",
-                "service": "checkout",
-                "severity": "critical",
-                "instance": "web-2",
-            },
-            "links": {"http://prom.example/graph?g0": "Alert rule", "http://vm:19093": "Alertmanager"},
-            "started_at": "2026-11-21T05:41:53.367041+00:00",
-        },
-    ],
-    "resolved": [
-        {
-            "action": "resolve",
-            "title": "5xx above 5%",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "b1c11497b32ce15e",
-            "labels": {
-                "alertname": "HighErrorRate",
-                "service": "checkout",
-                "severity": "critical",
-                "instance": "web-1",
-            },
-            "links": {"http://prom.example/graph?g0": "Alert rule", "http://vm:19093": "Alertmanager"},
-            "started_at": "2026-11-21T05:40:02.597339+00:00",
-        },
-        {
-            "action": "resolve",
-            "title": "5xx above 5%",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "5308e11450d376b3",
-            "labels": {
-                "alertname": "HighErrorRate",
-                "service": "checkout",
-                "severity": "critical",
-                "instance": "web-2",
-            },
-            "links": {"http://prom.example/graph?g0": "Alert rule", "http://vm:19093": "Alertmanager"},
-            "started_at": "2026-11-21T05:40:02.604813+00:00",
-        },
-    ],
-    "resolved_v034": [
-        {
-            "action": "resolve",
-            "title": "5xx above 5%",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "b1c11497b32ce15e",
-            "labels": {
-                "alertname": "HighErrorRate",
-                "service": "checkout",
-                "severity": "critical",
-                "instance": "web-1",
-            },
-            "links": {"http://prom.example/graph?g0": "Alert rule", "http://vm:19093": "Alertmanager"},
-            "started_at": "2026-11-21T05:41:53.358349+00:00",
-        },
-        {
-            "action": "resolve",
-            "title": "5xx above 5%",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "5308e11450d376b3",
-            "labels": {
-                "alertname": "HighErrorRate",
-                "service": "checkout",
-                "severity": "critical",
-                "instance": "web-2",
-            },
-            "links": {"http://prom.example/graph?g0": "Alert rule", "http://vm:19093": "Alertmanager"},
-            "started_at": "2026-11-21T05:41:53.367041+00:00",
-        },
-    ],
-    "truncated": [
-        {
-            "action": "resolve",
-            "title": "PodCrashLooping (cart-6d5f)",
-            "service": "cart",
-            "severity": "SEV2",
-            "fingerprint": "0f00aa11bb22cc33",
-            "description": "Pod cart-6d5f restarted 5 times in 10 minutes.\n\n7 more alerts of this group were left out by the sender (max_alerts).",
-            "labels": {
-                "alertname": "PodCrashLooping",
-                "namespace": "shop",
-                "severity": "warning",
-                "app": "cart",
-                "pod": "cart-6d5f",
-            },
-            "links": {
-                "https://grafana.example/d/pods": "Dashboard",
-                "http://prom.example/graph?g0": "Alert rule",
-                "https://alertmanager.example": "Alertmanager",
-            },
-            "started_at": "2026-11-21T04:00:00+00:00",
-        },
-        {
-            "action": "trigger",
-            "title": "PodCrashLooping (cart-7e6a)",
-            "service": "cart",
-            "severity": "SEV2",
-            "fingerprint": "1f00aa11bb22cc33",
-            "description": "7 more alerts of this group were left out by the sender (max_alerts).",
-            "labels": {
-                "alertname": "PodCrashLooping",
-                "namespace": "shop",
-                "severity": "warning",
-                "app": "cart",
-                "pod": "cart-7e6a",
-            },
-            "links": {"https://alertmanager.example": "Alertmanager"},
-            "started_at": "2026-11-21T05:00:00.500000+00:00",
-        },
-    ],
-}
+
+def _one(alert: Any, **group: Any) -> Signal:
+    signals = FORMATS["alertmanager"]({"status": "firing", "alerts": [alert]} | group, {})
+    assert len(signals) == 1
+    return signals[0]
 
 
-@pytest.mark.parametrize("case", sorted(golden.cases("alertmanager")))
-def test_a_golden_body(case: str) -> None:
-    assert [golden.said(signal) for signal in golden.read("alertmanager", case)] == EXPECTED[case]
+def test_firing_and_resolved_of_an_alert_meet() -> None:
+    fired, resolved = golden.read("alertmanager", "firing"), golden.read("alertmanager", "resolved")
+    assert [one.identity for one in fired] == [one.identity for one in resolved]
+    assert [one.started_at for one in fired] == [one.started_at for one in resolved]
+
+
+@pytest.mark.parametrize(
+    ("own", "group", "action"),
+    [
+        ("firing", "resolved", Action.TRIGGER),
+        ("resolved", "firing", Action.RESOLVE),
+        (None, "resolved", Action.RESOLVE),
+        ("nonsense", "resolved", Action.RESOLVE),
+        (None, None, Action.TRIGGER),
+    ],
+)
+def test_an_alerts_own_state_goes_before_the_groups(own: Any, group: Any, action: Action) -> None:
+    assert _one({"status": own, "labels": {"alertname": "A"}}, status=group).action is action
+
+
+def test_a_group_without_alerts_speaks_for_itself() -> None:
+    group = golden.body("alertmanager", "firing")
+    group["alerts"] = "gone"
+    (signal,) = FORMATS["alertmanager"](group, {})
+    assert (signal.title, signal.fingerprint) == ("5xx above 5%", group["groupKey"])
+    assert signal.labels["service"] == "checkout"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "labels", "title"),
+    [
+        ({"summary": " two\nlines "}, {}, "two lines"),
+        ({"title": "T"}, {"alertname": "A"}, "T"),
+        ({"message": "M"}, {"alertname": "A"}, "M"),
+        ({}, {"alertname": "A", "instance": "web-1:9100"}, "A (web-1:9100)"),
+        ({}, {"alertname": "A"}, "A"),
+        ({"description": "D"}, {}, "D"),
+    ],
+)
+def test_the_title(annotations: dict[str, str], labels: dict[str, str], title: str) -> None:
+    assert _one({"annotations": annotations, "labels": labels, "fingerprint": "f"}).title == title
+
+
+def test_annotations_that_are_addresses_are_links() -> None:
+    signal = _one(
+        {"labels": {"alertname": "A"}, "annotations": {"logsURL": "https://logs.example", "url": "no address"}}
+    )
+    assert {link.href: link.text for link in signal.links} == {"https://logs.example": "logsURL"}
+
+
+@pytest.mark.parametrize("digits", ["", ".7", ".73", ".59733964", ".597339645"])
+def test_a_start_with_any_number_of_digits(digits: str) -> None:
+    signal = _one({"labels": {"alertname": "A"}, "startsAt": f"2026-11-21T05:40:02{digits}Z"})
+    assert signal.started_at is not None and signal.started_at.second == 2

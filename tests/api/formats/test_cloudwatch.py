@@ -1,150 +1,51 @@
-"""What cloudwatch sends, and what becomes of it."""
+"""CloudWatch: what comes in an envelope, and what is no alert."""
+
+import json
 
 import pytest
 
 from api.formats import FORMATS
+from domain.intake.signal import Action
 from tests.api.formats import golden
 
-EXPECTED: dict[str, list[dict[str, object]]] = {
-    "alarm": [
-        {
-            "action": "trigger",
-            "title": "checkout CPU high",
-            "service": "checkout",
-            "severity": "SEV3",
-            "fingerprint": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout CPU high",
-            "description": "The tasks of checkout are out of CPU.\n\nThreshold Crossed: 1 datapoint [97.1 (21/11/26 05:35:00)] was greater than the threshold (90.0).",
-            "labels": {
-                "region": "EU (Ireland)",
-                "account": "123456789012",
-                "namespace": "AWS/ECS",
-                "metric": "CPUUtilization",
-                "ServiceName": "checkout",
-                "ClusterName": "prod",
-                "topic": "alarms",
-            },
-            "links": {
-                "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/checkout%20CPU%20high": "CloudWatch"
-            },
-            "detected_at": "2026-11-21T05:40:02.597000+00:00",
-        }
-    ],
-    "bare": [
-        {
-            "action": "trigger",
-            "title": "checkout CPU high",
-            "service": "checkout",
-            "severity": "SEV3",
-            "fingerprint": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout CPU high",
-            "description": "The tasks of checkout are out of CPU.\n\nThreshold Crossed: 1 datapoint [97.1 (21/11/26 05:35:00)] was greater than the threshold (90.0).",
-            "labels": {
-                "region": "EU (Ireland)",
-                "account": "123456789012",
-                "namespace": "AWS/ECS",
-                "metric": "CPUUtilization",
-                "ServiceName": "checkout",
-                "ClusterName": "prod",
-            },
-            "links": {
-                "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/checkout%20CPU%20high": "CloudWatch"
-            },
-            "detected_at": "2026-11-21T05:40:02.597000+00:00",
-        }
-    ],
-    "composite": [
-        {
-            "action": "trigger",
-            "title": "shop is down",
-            "severity": "SEV3",
-            "fingerprint": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:shop is down",
-            "description": 'Checkout and cart at once.\n\narn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout CPU high transitioned to ALARM at Saturday 21 November, 2026 05:40:02 UTC\n\nRule: ALARM("checkout CPU high") AND ALARM("cart errors")\ncheckout CPU high: ALARM',
-            "labels": {"region": "EU (Ireland)", "account": "123456789012", "topic": "alarms"},
-            "links": {
-                "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/shop%20is%20down": "CloudWatch"
-            },
-            "detected_at": "2026-11-21T05:40:03.001000+00:00",
-        }
-    ],
-    "eventbridge": [
-        {
-            "action": "trigger",
-            "title": "ServerCpuTooHigh",
-            "severity": "SEV3",
-            "fingerprint": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:ServerCpuTooHigh",
-            "description": "Goes into alarm when server CPU utilization is too high!\n\nThreshold Crossed: 1 out of the last 1 datapoints was greater than the threshold (50.0).",
-            "labels": {
-                "region": "eu-west-1",
-                "account": "123456789012",
-                "namespace": "AWS/EC2",
-                "metric": "CPUUtilization",
-                "InstanceId": "i-12345678901234567",
-            },
-            "links": {
-                "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/ServerCpuTooHigh": "CloudWatch"
-            },
-            "detected_at": "2026-11-21T05:40:02+00:00",
-        }
-    ],
-    "insufficient_data": [
-        {
-            "action": "trigger",
-            "title": "checkout CPU high",
-            "service": "checkout",
-            "severity": "SEV3",
-            "fingerprint": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout CPU high",
-            "description": "The tasks of checkout are out of CPU.\n\nThreshold Crossed: 1 datapoint [97.1 (21/11/26 05:35:00)] was greater than the threshold (90.0).",
-            "labels": {
-                "region": "EU (Ireland)",
-                "account": "123456789012",
-                "namespace": "AWS/ECS",
-                "metric": "CPUUtilization",
-                "ServiceName": "checkout",
-                "ClusterName": "prod",
-                "topic": "alarms",
-            },
-            "links": {
-                "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/checkout%20CPU%20high": "CloudWatch"
-            },
-            "detected_at": "2026-11-21T05:40:02.597000+00:00",
-        }
-    ],
-    "ok": [
-        {
-            "action": "resolve",
-            "title": "checkout CPU high",
-            "service": "checkout",
-            "severity": "SEV3",
-            "fingerprint": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout CPU high",
-            "description": "The tasks of checkout are out of CPU.\n\nThreshold Crossed: 1 datapoint [97.1 (21/11/26 05:35:00)] was greater than the threshold (90.0).",
-            "labels": {
-                "region": "EU (Ireland)",
-                "account": "123456789012",
-                "namespace": "AWS/ECS",
-                "metric": "CPUUtilization",
-                "ServiceName": "checkout",
-                "ClusterName": "prod",
-                "topic": "alarms",
-            },
-            "links": {
-                "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/checkout%20CPU%20high": "CloudWatch"
-            },
-            "detected_at": "2026-11-21T05:40:02.597000+00:00",
-        }
-    ],
-    "subscription": [],
-    "text": [
-        {
-            "action": "trigger",
-            "title": "Backup failed",
-            "severity": "SEV3",
-            "description": "The backup of tonight failed.\nSee the log.",
-            "labels": {"topic": "alarms"},
-            "detected_at": "2026-11-21T05:40:02.720000+00:00",
-        }
-    ],
-}
+
+def test_alarm_and_ok_meet_however_they_come() -> None:
+    names = ("alarm", "ok", "insufficient_data", "bare")
+    assert len({golden.read("cloudwatch", name)[0].identity for name in names}) == 1
 
 
-@pytest.mark.parametrize("case", sorted(golden.cases("cloudwatch")))
-def test_a_golden_body(case: str) -> None:
-    assert [golden.said(signal) for signal in golden.read("cloudwatch", case)] == EXPECTED[case]
+@pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
+def test_confirmations_are_no_alerts(kind: str) -> None:
+    assert FORMATS["cloudwatch"](golden.body("cloudwatch", "subscription") | {"Type": kind}, {}) == []
+    header = {"x-amz-sns-message-type": kind}
+    assert FORMATS["cloudwatch"]({"Message": "You have chosen to subscribe"}, header) == []
+
+
+@pytest.mark.parametrize(("subject", "action"), [("OK: all", Action.RESOLVE), ("ALARM: no", Action.TRIGGER)])
+def test_a_message_that_is_no_json_goes_by_its_subject(subject: str, action: Action) -> None:
+    body = golden.body("cloudwatch", "text") | {"Subject": subject}
+    (signal,) = FORMATS["cloudwatch"](body, {})
+    assert (signal.action, signal.title, signal.description) == (action, subject, body["Message"])
+
+
+def test_a_text_without_a_subject_is_its_own_title() -> None:
+    body = golden.body("cloudwatch", "text")
+    del body["Subject"]
+    assert FORMATS["cloudwatch"](body, {})[0].title == "The backup of tonight failed. See the log."
+
+
+def test_eventbridge_through_sns() -> None:
+    event = golden.body("cloudwatch", "eventbridge")
+    envelope = golden.body("cloudwatch", "alarm") | {"Message": json.dumps(event)}
+    signal = FORMATS["cloudwatch"](envelope, {})[0]
+    assert signal.fingerprint == golden.read("cloudwatch", "eventbridge")[0].fingerprint
+    event["detail"]["state"]["value"] = "OK"
+    assert FORMATS["cloudwatch"](event, {})[0].action is Action.RESOLVE
+
+
+@pytest.mark.parametrize(
+    "arn", ["arn:aws:sns:eu-west-1:1:alarm:x", "https://evil.example", "arn:aws:cloudwatch:a/b:1:alarm:x"]
+)
+def test_a_console_link_is_made_of_a_real_arn_only(arn: str) -> None:
+    body = golden.body("cloudwatch", "bare") | {"AlarmArn": arn}
+    assert FORMATS["cloudwatch"](body, {})[0].links == ()

@@ -1,65 +1,73 @@
-"""What datadog sends, and what becomes of it."""
+"""Datadog: its transitions, and variables that it does not fill in."""
+
+from typing import Any
 
 import pytest
 
 from api.formats import FORMATS
+from domain.intake.signal import Action, Signal
 from tests.api.formats import golden
 
-EXPECTED: dict[str, list[dict[str, object]]] = {
-    "no_data": [
-        {
-            "action": "trigger",
-            "title": "Orders per minute",
-            "severity": "SEV2",
-            "fingerprint": "98:*",
-            "description": "No orders were seen.",
-            "labels": {"monitor": "true", "monitor_id": "98"},
-            "links": {"https://app.datadoghq.eu/event/event?id=6923414568101000002": "Datadog"},
-            "detected_at": "2026-11-21T05:40:02+00:00",
-        }
-    ],
-    "recovered": [
-        {
-            "action": "resolve",
-            "title": "CPU is high on web-1",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "4c4a3e1f0b7b5b1d",
-            "labels": {
-                "host": "web-1",
-                "env": "prod",
-                "monitor": "true",
-                "service": "checkout",
-                "team": "shop",
-                "monitor_id": "123456",
-            },
-            "links": {"https://app.datadoghq.eu/event/event?id=6923414568101000001": "Datadog"},
-            "detected_at": "2026-11-21T05:45:02+00:00",
-        }
-    ],
-    "triggered": [
-        {
-            "action": "trigger",
-            "title": "CPU is high on web-1",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "4c4a3e1f0b7b5b1d",
-            "description": "CPU of web-1 was above 95 % for 5 minutes.",
-            "labels": {
-                "host": "web-1",
-                "env": "prod",
-                "monitor": "true",
-                "service": "checkout",
-                "team": "shop",
-                "monitor_id": "123456",
-            },
-            "links": {"https://app.datadoghq.eu/event/event?id=6923414568101000000": "Datadog"},
-            "detected_at": "2026-11-21T05:40:02+00:00",
-        }
-    ],
-}
+
+def _changed(**fields: Any) -> Signal:
+    return FORMATS["datadog"](golden.body("datadog", "triggered") | fields, {})[0]
 
 
-@pytest.mark.parametrize("case", sorted(golden.cases("datadog")))
-def test_a_golden_body(case: str) -> None:
-    assert [golden.said(signal) for signal in golden.read("datadog", case)] == EXPECTED[case]
+@pytest.mark.parametrize(
+    "transition",
+    ["Triggered", "Re-Triggered", "Warn", "Re-Warn", "No Data", "Re-No Data", "Renotify", "Null", "", None, "New word"],
+)
+def test_these_are_triggers(transition: Any) -> None:
+    assert _changed(transition=transition).action is Action.TRIGGER
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"transition": "Recovered"},
+        {"transition": "recovered"},
+        {"transition": "", "alert_type": "success"},
+        {"transition": "$ALERT_TRANSITION", "title": "[Recovered on {host:a}] CPU"},
+    ],
+)
+def test_these_resolve(fields: dict[str, str]) -> None:
+    assert _changed(**fields).action is Action.RESOLVE
+
+
+@pytest.mark.parametrize(
+    ("fields", "fingerprint"),
+    [
+        ({}, "4c4a3e1f0b7b5b1d"),
+        ({"cycle_key": ""}, "9bd4ac313a4d1e8fae2482df7b77628"),
+        ({"cycle_key": "$ALERT_CYCLE_KEY", "aggreg_key": None}, "123456:host:web-1"),
+        ({"cycle_key": "", "aggreg_key": "", "monitor_id": ""}, None),
+    ],
+)
+def test_the_fingerprint(fields: dict[str, Any], fingerprint: str | None) -> None:
+    assert _changed(**fields).fingerprint == fingerprint
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({}, "P1"),
+        ({"priority": ""}, "error"),
+        ({"priority": "$ALERT_PRIORITY", "alert_type": "warning"}, "warning"),
+        ({"priority": None, "alert_type": "success"}, None),
+    ],
+)
+def test_the_severity(fields: dict[str, Any], word: str | None) -> None:
+    assert _changed(**fields).severity == word
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("[Triggered] CPU", "CPU"),
+        ("[P2] [Warn on {host:a}] CPU [prod]", "CPU [prod]"),
+        ("[prod] CPU", "[prod] CPU"),
+        ("[Triggered]", "[Triggered]"),
+    ],
+)
+def test_marks_are_no_part_of_the_title(title: str, expected: str) -> None:
+    assert _changed(title=title).title == expected

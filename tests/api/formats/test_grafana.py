@@ -1,119 +1,39 @@
-"""What grafana sends, and what becomes of it."""
+"""Grafana: unified and legacy alerting."""
 
 import pytest
 
 from api.formats import FORMATS
+from domain.intake.signal import Action
 from tests.api.formats import golden
 
-EXPECTED: dict[str, list[dict[str, object]]] = {
-    "firing": [
-        {
-            "action": "trigger",
-            "title": "Memory of checkout is above 90 %",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "c6eadffa33fcdf37",
-            "description": "The pods are about to be killed.\n\nB = 94.23943737541909\nC = 1",
-            "labels": {
-                "alertname": "High memory usage",
-                "grafana_folder": "Shop",
-                "service": "checkout",
-                "severity": "critical",
-                "zone": "eu-1",
-            },
-            "links": {
-                "https://runbooks.example/memory": "Runbook",
-                "https://grafana.example/alerting/grafana/afz29v7z/view?orgId=1": "Alert rule",
-                "https://grafana.example/d/mem?orgId=1": "Dashboard",
-                "https://grafana.example/d/mem?orgId=1&viewPanel=4": "Panel",
-                "https://grafana.example/public/img/attachments/kX2.png": "Picture",
-                "https://grafana.example/alerting/silence/new?alertmanager=grafana&matcher=alertname%3DHigh+memory+usage": "Silence in Grafana",
-                "https://grafana.example/": "Grafana",
-            },
-            "started_at": "2026-11-21T05:40:02.157076+00:00",
-        },
-        {
-            "action": "resolve",
-            "title": "Memory of checkout is above 90 %",
-            "service": "checkout",
-            "severity": "SEV1",
-            "fingerprint": "d6eadffa33fcdf38",
-            "labels": {
-                "alertname": "High memory usage",
-                "grafana_folder": "Shop",
-                "service": "checkout",
-                "severity": "critical",
-                "zone": "eu-2",
-            },
-            "links": {
-                "https://grafana.example/alerting/grafana/afz29v7z/view?orgId=1": "Alert rule",
-                "https://grafana.example/": "Grafana",
-            },
-            "started_at": "2026-11-21T05:10:00+00:00",
-        },
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [
+        ("alerting", Action.TRIGGER),
+        ("ok", Action.RESOLVE),
+        ("no_data", Action.TRIGGER),
+        ("paused", Action.NOTE),
+        ("pending", Action.NOTE),
+        ("from the future", Action.TRIGGER),
     ],
-    "legacy_alerting": [
-        {
-            "action": "trigger",
-            "title": "Response time",
-            "service": "shop",
-            "severity": "SEV2",
-            "fingerprint": "17",
-            "description": "Response times are too high.\n\nHigh value host=web-1 = 100.5\nHigher Value = ?",
-            "labels": {"service": "shop", "severity": "warning"},
-            "links": {
-                "https://grafana.example/d/xyz?tab=alert&viewPanel=2&orgId=1": "Alert rule",
-                "https://grafana.example/img/a.png": "Picture",
-            },
-        }
-    ],
-    "legacy_no_data": [
-        {
-            "action": "trigger",
-            "title": "Orders per minute",
-            "severity": "SEV3",
-            "fingerprint": "18",
-            "description": "There is no data.",
-            "links": {"https://grafana.example/d/xyz?tab=alert&viewPanel=3&orgId=1": "Alert rule"},
-        }
-    ],
-    "legacy_ok": [
-        {
-            "action": "resolve",
-            "title": "Response time",
-            "service": "shop",
-            "severity": "SEV2",
-            "fingerprint": "17",
-            "description": "Response times are too high.",
-            "labels": {"service": "shop", "severity": "warning"},
-            "links": {"https://grafana.example/d/xyz?tab=alert&viewPanel=2&orgId=1": "Alert rule"},
-        }
-    ],
-    "nodata": [
-        {
-            "action": "trigger",
-            "title": "Queue length",
-            "service": "mailer",
-            "severity": "SEV3",
-            "fingerprint": "6eadffa33fcdf379",
-            "labels": {
-                "alertname": "DatasourceNoData",
-                "rulename": "Queue length",
-                "job": "mailer",
-                "datasource_uid": "P1809F7CD0C75ACF3",
-                "ref_id": "A",
-            },
-            "links": {
-                "https://grafana.example/alerting/grafana/q1/view": "Alert rule",
-                "https://grafana.example/alerting/silence/new": "Silence in Grafana",
-                "https://grafana.example/": "Grafana",
-            },
-            "started_at": "2026-11-21T05:40:00+00:00",
-        }
-    ],
-}
+)
+def test_legacy_states(state: str, action: Action) -> None:
+    (signal,) = FORMATS["grafana"](golden.body("grafana", "legacy_ok") | {"state": state}, {})
+    assert signal.action is action
 
 
-@pytest.mark.parametrize("case", sorted(golden.cases("grafana")))
-def test_a_golden_body(case: str) -> None:
-    assert [golden.said(signal) for signal in golden.read("grafana", case)] == EXPECTED[case]
+def test_legacy_without_a_state_goes_by_its_title() -> None:
+    body = golden.body("grafana", "legacy_ok") | {"state": None}
+    assert FORMATS["grafana"](body, {})[0].action is Action.RESOLVE
+
+
+def test_a_body_of_which_only_the_title_is_left() -> None:
+    (signal,) = FORMATS["grafana"]({"title": "[FIRING:1] Disk full", "state": "alerting", "orgId": 1}, {})
+    assert (signal.title, signal.action) == ("[FIRING:1] Disk full", Action.TRIGGER)
+
+
+def test_the_values_of_older_versions() -> None:
+    body = golden.body("grafana", "firing")
+    del body["alerts"][0]["values"]
+    assert "var='B'" in FORMATS["grafana"](body, {})[0].description

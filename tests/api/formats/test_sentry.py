@@ -1,134 +1,68 @@
-"""What sentry sends, and what becomes of it."""
+"""Sentry: what each resource asks for."""
+
+from typing import Any
 
 import pytest
 
 from api.formats import FORMATS
+from domain.intake.signal import Action, Signal
 from tests.api.formats import golden
 
-EXPECTED: dict[str, list[dict[str, object]]] = {
-    "comment": [
-        {
-            "action": "note",
-            "title": "Seen since the release of this morning",
-            "service": "shop-backend",
-            "severity": "SEV3",
-            "fingerprint": "1117540176",
-            "detected_at": "2026-11-21T05:50:00+00:00",
-            "note": "Seen since the release of this morning",
-            "actor": "Jo Miller",
-        }
-    ],
-    "event_alert": [
-        {
-            "action": "trigger",
-            "title": "ZeroDivisionError: division by zero",
-            "service": "shop-backend",
-            "severity": "SEV1",
-            "fingerprint": "1117540176",
-            "description": "shop.cart in checkout\n\nRule: More than 10 errors in a minute",
-            "labels": {
-                "browser": "Firefox 140",
-                "customer": "gold",
-                "environment": "production",
-                "platform": "python",
-                "release": "shop@2.4.1",
-                "project": "shop-backend",
-            },
-            "links": {
-                "https://sentry.io/organizations/example/issues/1117540176/events/e4874d664c3540c1a32eab185f12c5ab/": "Sentry",
-                "https://sentry.io/api/0/organizations/example/issues/1117540176/": "Issue (API)",
-            },
-            "detected_at": "2026-11-21T05:40:02.162000+00:00",
-        }
-    ],
-    "issue_archived": [
-        {
-            "action": "note",
-            "title": "ZeroDivisionError: division by zero",
-            "service": "shop-backend",
-            "severity": "SEV1",
-            "fingerprint": "1117540176",
-            "description": "shop.cart in checkout\n\ndivision by zero",
-            "labels": {"shortId": "SHOP-1", "platform": "python", "project": "shop-backend"},
-            "links": {"https://sentry.io/organizations/example/issues/1117540176/": "Sentry"},
-            "detected_at": "2026-11-21T05:40:02.162000+00:00",
-            "note": "Sentry: archived by Jo Miller",
-            "actor": "Jo Miller",
-        }
-    ],
-    "issue_created": [
-        {
-            "action": "trigger",
-            "title": "ZeroDivisionError: division by zero",
-            "service": "shop-backend",
-            "severity": "SEV1",
-            "fingerprint": "1117540176",
-            "description": "shop.cart in checkout\n\ndivision by zero",
-            "labels": {"shortId": "SHOP-1", "platform": "python", "project": "shop-backend"},
-            "links": {"https://sentry.io/organizations/example/issues/1117540176/": "Sentry"},
-            "detected_at": "2026-11-21T05:40:02.162000+00:00",
-            "actor": "Sentry",
-        }
-    ],
-    "issue_resolved": [
-        {
-            "action": "resolve",
-            "title": "ZeroDivisionError: division by zero",
-            "service": "shop-backend",
-            "severity": "SEV1",
-            "fingerprint": "1117540176",
-            "description": "shop.cart in checkout\n\ndivision by zero",
-            "labels": {"shortId": "SHOP-1", "platform": "python", "project": "shop-backend"},
-            "links": {"https://sentry.io/organizations/example/issues/1117540176/": "Sentry"},
-            "detected_at": "2026-11-21T05:40:02.162000+00:00",
-            "note": "Sentry: resolved by Jo Miller",
-            "actor": "Jo Miller",
-        }
-    ],
-    "metric_critical": [
-        {
-            "action": "trigger",
-            "title": "Too many errors",
-            "service": "shop-backend",
-            "severity": "SEV1",
-            "fingerprint": "4242",
-            "description": "1000 events in the last 10 minutes\nFilter: level:error",
-            "labels": {"dataset": "events", "project": "shop-backend"},
-            "links": {"https://sentry.io/organizations/example/alerts/rules/details/7/?alert=42": "Sentry"},
-            "detected_at": "2026-11-21T05:40:00+00:00",
-            "started_at": "2026-11-21T05:39:00+00:00",
-        }
-    ],
-    "metric_resolved": [
-        {
-            "action": "resolve",
-            "title": "Too many errors",
-            "service": "shop-backend",
-            "severity": "SEV3",
-            "fingerprint": "4242",
-            "description": "1000 events in the last 10 minutes\nFilter: level:error",
-            "labels": {"dataset": "events", "project": "shop-backend"},
-            "links": {"https://sentry.io/organizations/example/alerts/rules/details/7/?alert=42": "Sentry"},
-            "detected_at": "2026-11-21T05:40:00+00:00",
-            "started_at": "2026-11-21T05:39:00+00:00",
-        }
-    ],
-    "plugin": [
-        {
-            "action": "trigger",
-            "title": "ZeroDivisionError: division by zero",
-            "service": "shop-backend",
-            "severity": "SEV1",
-            "fingerprint": "1117540176",
-            "description": "shop.cart in checkout\n\nZeroDivisionError: division by zero",
-            "labels": {"environment": "production", "project": "shop-backend"},
-            "links": {"https://sentry.example/organizations/example/issues/1117540176/": "Sentry"},
-            "detected_at": "2026-11-21T05:40:02.162000+00:00",
-        }
-    ],
-}
+
+def _issue(**fields: Any) -> Signal:
+    return FORMATS["sentry"](golden.body("sentry", "issue_created") | fields, {})[0]
 
 
-@pytest.mark.parametrize("case", sorted(golden.cases("sentry")))
-def test_a_golden_body(case: str) -> None:
-    assert [golden.said(signal) for signal in golden.read("sentry", case)] == EXPECTED[case]
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("created", Action.TRIGGER),
+        ("unresolved", Action.TRIGGER),
+        ("resolved", Action.RESOLVE),
+        ("ignored", Action.NOTE),
+        ("archived", Action.NOTE),
+        ("assigned", Action.NOTE),
+        (None, Action.TRIGGER),
+    ],
+)
+def test_what_happens_to_an_issue(action: Any, expected: Action) -> None:
+    assert _issue(action=action).action is expected
+
+
+def test_the_event_and_its_issue_meet() -> None:
+    names = ("event_alert", "issue_created", "issue_resolved", "issue_archived", "comment", "plugin")
+    assert len({golden.read("sentry", name)[0].identity for name in names}) == 1
+
+
+def test_a_metric_alert_and_its_end_meet() -> None:
+    critical, over = golden.read("sentry", "metric_critical")[0], golden.read("sentry", "metric_resolved")[0]
+    assert critical.identity == over.identity and critical.started_at == over.started_at
+
+
+@pytest.mark.parametrize(("action", "word"), [("critical", "critical"), ("warning", "warning"), ("resolved", None)])
+def test_the_severity_of_a_metric_alert(action: str, word: str | None) -> None:
+    assert FORMATS["sentry"](golden.body("sentry", "metric_critical") | {"action": action}, {})[0].severity == word
+
+
+@pytest.mark.parametrize(("kind", "case"), [pair for pair in golden.ALL if pair[0] == "sentry"], ids=str)
+@pytest.mark.parametrize("header", ["event_alert", "metric_alert", "issue", "error", "comment", "new", ""])
+def test_the_body_says_what_it_is_whatever_the_header_says(kind: str, case: str, header: str) -> None:
+    assert golden.read(kind, case, {"sentry-hook-resource": header}) == golden.read(kind, case)
+
+
+def test_the_header_helps_where_the_body_does_not_tell() -> None:
+    body = {"action": "resolved", "data": {"description_text": "1000 events"}}
+    (signal,) = FORMATS["sentry"](body, {"sentry-hook-resource": "metric_alert"})
+    assert (signal.action, signal.description) == (Action.RESOLVE, "1000 events")
+
+
+@pytest.mark.parametrize("headers", [{"sentry-hook-resource": "installation"}, {}])
+def test_an_installation_is_no_alert(headers: dict[str, str]) -> None:
+    body = {"action": "created", "data": {"installation": {"uuid": "a8e5d37a", "status": "installed"}}}
+    assert FORMATS["sentry"](body, headers) == []
+
+
+def test_a_tag_names_the_service_before_the_project_does() -> None:
+    body = golden.body("sentry", "event_alert")
+    body["data"]["event"]["tags"].append(["service", "checkout"])
+    assert golden.said(FORMATS["sentry"](body, {})[0])["service"] == "checkout"

@@ -1,0 +1,185 @@
+"""E-mail: what the subject says, and messages that are broken."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.formats import mail
+from domain.intake.signal import Action, Signal
+from domain.severity import from_word
+
+HEADERS = (
+    b"From: Nagios <nagios@mon.example>\r\nDate: Sat, 21 Nov 2026 06:40:02 +0100\r\nMessage-ID: <1@mon.example>\r\n"
+)
+
+
+def _message(raw: bytes) -> EmailMessage:
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def _mail(subject: str, text: str = "text") -> Signal:
+    message = EmailMessage()
+    message["From"] = "Nagios <nagios@mon.example>"
+    message["Subject"] = subject
+    message.set_content(text)
+    return mail.read(_message(message.as_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("begun", "over", "fingerprint"),
+    [
+        (
+            "** PROBLEM Service Alert: web-1/Disk is CRITICAL **",
+            "** RECOVERY Service Alert: web-1/Disk is OK **",
+            "service alert web-1/disk",
+        ),
+        ("Problem: Disk full on db-1", "Resolved in 5m 3s: Disk full on db-1", "disk full on db-1"),
+        ("[FIRING:1] HighErrorRate checkout", "[RESOLVED] HighErrorRate checkout", "higherrorrate checkout"),
+        ("Monitor is DOWN: shop", "Monitor is UP: shop", "monitor shop"),
+        ('ALARM: "cpu high" in EU (Ireland)', 'OK: "cpu high" in EU (Ireland)', "cpu high in eu ireland"),
+        ("[Triggered on {host:a}] CPU is high", "[Recovered on {host:a}] CPU is high", "cpu is high"),
+        ("[CRITICAL] Disk full", "Re: [Resolved] [Critical] disk FULL", "disk full"),
+        ("[shop] DOWN: checkout", "Fwd: [shop] checkout back to normal", None),
+        ("Load on web-1", "Load on web-1 is back to normal", "load on web-1"),
+        ("PROBLEM - Queue grows", "RECOVERY - Queue grows", "queue grows"),
+        ("Alert: température élevée", "Alert: [OK] température élevée", "température élevée"),
+    ],
+)
+def test_problem_and_recovery_meet(begun: str, over: str, fingerprint: str | None) -> None:
+    first, last = _mail(begun), _mail(over)
+    assert (first.action, last.action) == (Action.TRIGGER, Action.RESOLVE)
+    if fingerprint:
+        assert first.fingerprint == last.fingerprint == fingerprint
+
+
+@pytest.mark.parametrize(
+    ("subject", "action"),
+    [
+        ("The job is done, everything OK with the backup", Action.TRIGGER),
+        ("Disk usage is up 90 %", Action.TRIGGER),
+        ("Update available", Action.TRIGGER),
+        ("[ACK] Disk full", Action.ACKNOWLEDGE),
+        ("** ACKNOWLEDGEMENT Service Alert: web-1/Disk is CRITICAL **", Action.ACKNOWLEDGE),
+        ("RECOVERED: queue", Action.RESOLVE),
+        ("OK", Action.TRIGGER),
+        ("", Action.TRIGGER),
+    ],
+)
+def test_what_a_subject_asks_for(subject: str, action: Action) -> None:
+    assert _mail(subject).action is action
+
+
+@pytest.mark.parametrize(
+    ("subject", "short"),
+    [
+        ("[CRITICAL] x", "SEV1"),
+        ("(P2) x", "SEV2"),
+        ("[SEV4] x", "SEV4"),
+        ("[warn] x", "SEV2"),
+        ("x is CRITICAL", "SEV1"),
+        ("x", "SEV3"),
+        ("the load is low", "SEV3"),
+        ("RECOVERY: x is OK", "SEV3"),
+    ],
+)
+def test_the_severity(subject: str, short: str) -> None:
+    assert from_word(_mail(subject).severity).short == short
+
+
+def test_all_that_is_taken_from_a_message() -> None:
+    raw = HEADERS + (
+        b"Subject: =?utf-8?q?PROBLEM=3A_Stra=C3=9Fe_gesperrt?=\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: 8bit\r\n\r\nSee https://mon.example/a?b=1.\r\nGr\xc3\xbc\xc3\x9fe\r\n"
+    )
+    signal = mail.read(_message(raw))
+    assert signal.title == "PROBLEM: Straße gesperrt"
+    assert signal.fingerprint == "strasse gesperrt"
+    assert signal.description.splitlines() == ["See https://mon.example/a?b=1.", "Grüße"]
+    assert [link.href for link in signal.links] == ["https://mon.example/a?b=1"]
+    assert signal.labels == {"from": "nagios@mon.example"}
+    assert signal.actor == "Nagios <nagios@mon.example>"
+    assert signal.detected_at is not None and signal.detected_at.isoformat() == "2026-11-21T05:40:02+00:00"
+    assert signal.raw["headers"]["Message-ID"] == "<1@mon.example>"
+
+
+def test_html_without_its_tags() -> None:
+    message = EmailMessage()
+    message["Subject"] = "x"
+    message.set_content(
+        "<html><head><style>p{}</style><title>t</title></head><body><p>Disk <b>full</b> &amp; slow</p>"
+        "<script>bad()</script><table><tr><td>host</td><td>db-1</td></tr></table>"
+        "<a href='https://mon.example'>more</a></body>",
+        subtype="html",
+    )
+    signal = mail.read(message)
+    assert signal.description.split() == ["Disk", "full", "&", "slow", "host", "db-1", "https://mon.example", "more"]
+    assert [link.href for link in signal.links] == ["https://mon.example"]
+
+
+def test_text_goes_before_html_and_attachments_are_left() -> None:
+    message = EmailMessage()
+    message["Subject"] = "x"
+    message.set_content("the text")
+    message.add_alternative("<p>the html</p>", subtype="html")
+    message.add_attachment("an attachment", filename="log.txt")
+    assert mail.read(_message(message.as_bytes())).description == "the text"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"no header at all",
+        b"Subject: \xff\xfe\x00 broken\r\n\r\n\xff\xfe",
+        b"Subject: =?nonsense?q?=FF?=\r\n\r\nx",
+        b"Subject: =?utf-8?b?!!!?=\r\nFrom: <<<@@>,;\r\nDate: yesterday\r\n\r\nx",
+        b"Subject: x\r\nContent-Type: text/plain; charset=klingon\r\n\r\n\xe9t\xe9",
+        b"Subject: x\r\nContent-Type: text/plain; charset*=x'y\r\n\r\n\xe9t\xe9",
+        b"Subject: x\r\nContent-Type: multipart/mixed\r\n\r\nno boundary",
+        b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ncut",
+        b"Subject: x\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n%%%",
+        b"Subject: x\r\nContent-Type: text/html\r\n\r\n<![endif]--><p <!-- &#x110000; <![CDATA[",
+        b"Subject: x\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\ninner text",
+        b"Subject: a\r\nSubject: b\r\n\r\nx",
+        b"Content-Disposition: ;;;=\r\nContent-Type: ;\r\nSubject: x\r\n\r\nx",
+        b"From: " + b"(" * 3000 + b"\r\nSubject: " + b"[" * 3000 + b"\r\n\r\nx",
+    ],
+)
+def test_a_broken_message_never_raises(raw: bytes) -> None:
+    signal = mail.read(_message(raw))
+    assert signal.title and signal.model_dump_json()
+
+
+def test_what_cannot_be_decoded_is_read_as_well_as_it_goes() -> None:
+    raw = b"Subject: x\r\nContent-Type: text/plain; charset=klingon\r\n\r\nhere: \xc3\xa9"
+    assert mail.read(_message(raw)).description == "here: é"
+
+
+@given(subject=st.binary(max_size=60), kind=st.binary(max_size=40), body=st.binary(max_size=200))
+def test_arbitrary_bytes(subject: bytes, kind: bytes, body: bytes) -> None:
+    raw = b"Subject: " + subject + b"\r\nContent-Type: " + kind + b"\r\nFrom: " + body[:40] + b"\r\n\r\n" + body
+    assert mail.read(_message(raw)).model_dump_json()
+
+
+@given(subject=st.text())
+def test_arbitrary_subjects(subject: str) -> None:
+    assert mail.read(_message(b"Subject: " + subject.encode("utf-8", "replace") + b"\r\n\r\nx")).title
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("tag", ["<p ", "<p a", "<a href=", "<p a='", "<!--", "<![CDATA[>", "&#", "https://"])
+def test_html_made_to_be_slow_is_read_in_time(tag: str) -> None:
+    raw = b"Subject: x\r\nContent-Type: text/html\r\n\r\n" + tag.encode() * 30_000
+    assert mail.read(_message(raw)).title == "x"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("header", ["Subject: " + "=?utf-8?q?=41?=" * 5000, "From: " + "a," * 9000])
+def test_headers_made_to_be_slow_are_read_in_time(header: str) -> None:
+    assert mail.read(_message(header.encode() + b"\r\n\r\nthe text")).title
