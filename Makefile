@@ -30,7 +30,8 @@ format: $(READY) ## Put the code into shape
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: $(READY) ## The benchmarks, at most 20 minutes
+bench: $(READY) ## The benchmarks, at most 20 minutes; with wrk from apt
+	@command -v wrk >/dev/null || { apt-get update -q && apt-get install -yq --no-install-recommends wrk; }
 	.venv/bin/python -m tests.bench
 
 docs: $(READY) ## Write docs/configuration.md anew

@@ -3,11 +3,10 @@
 import math
 import time
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.authentication import API
+from api.authentication import API, header
 from api.problems import Problem, answer
 
 
@@ -34,10 +33,14 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        length = Headers(scope=scope).get("content-length", "0")
-        if length.isdecimal() and int(length) > self._max:
-            await self._refuse(scope, receive, send)
-            return
+        length = header(scope, b"content-length")
+        if length.isdecimal():  # then the server reads no more than that
+            await (self._refuse if int(length) > self._max else self._app)(scope, receive, send)
+        else:
+            await self._count(scope, receive, send)
+
+    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Of a body whose length is not told, no more than the limit is read."""
         received = 0
         answered = False
 

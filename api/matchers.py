@@ -10,7 +10,11 @@ from domain.intake.quiet import Matcher, Operator
 from gateway.intake.expressions import pattern_of
 
 _WRITTEN = re.compile(
-    r'\s* (?P<name> [^\s=!~"{},]+ | "(?:[^"\\]|\\.)*" ) \s* (?P<operator> =~|!~|!=|= ) \s* (?P<value> .*? ) \s*',
+    r"""
+    \s* (?P<name> [^\s=!~"{},]+ | "(?:[^"\\]|\\.)*" )
+    \s* (?P<operator> =~ | !~ | != | = )
+    \s* (?P<value> (?![=~]) .*? ) \s*
+    """,
     re.DOTALL | re.VERBOSE,
 )
 _PATTERNS = frozenset({Operator.MATCHES, Operator.MATCHES_NOT})

@@ -104,6 +104,7 @@ FROM correlation_slots AS slot JOIN incidents AS incident ON incident.id = slot.
 WHERE slot.key = %s AND incident.status <> 'RESOLVED'
 FOR NO KEY UPDATE OF incident
 """
+_SLOT_KEY = "SELECT slot_key FROM alert_states WHERE identity = %s"
 _STATE = "SELECT status, started_at, changes FROM alert_states WHERE identity = %s FOR UPDATE"
 _NOW = "SELECT clock_timestamp() AS now"
 _RESOLVE = """
@@ -138,9 +139,7 @@ async def clear(
     item = kept.item
     assert item.identity is not None
     async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
-        known = (await known_episodes(connection, [item.identity])).get(item.identity)
-        await cursor.execute(_OPEN, (known.slot_key if known else item.key,))
-        incident = await cursor.fetchone()
+        incident = await _open_incident(cursor, item.identity, item.key)
         await cursor.execute(_STATE, (item.identity,))
         state = await cursor.fetchone()
         followed = _followed(state, incident, item.started_at)
@@ -165,9 +164,7 @@ async def pass_on(connection: psycopg.AsyncConnection[Any], kept: Kept, command:
     item = kept.item
     assert item.identity is not None
     async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
-        known = (await known_episodes(connection, [item.identity])).get(item.identity)
-        await cursor.execute(_OPEN, (known.slot_key if known else item.key,))
-        incident = await cursor.fetchone()
+        incident = await _open_incident(cursor, item.identity, item.key)
         if incident is None:
             followed = Followed(kept.fate, "nothing is open for it")
         else:
@@ -176,6 +173,18 @@ async def pass_on(connection: psycopg.AsyncConnection[Any], kept: Kept, command:
             await put_command_row(connection, incident["id"], rank, command)
         await keep(connection, [_kept_as(kept, followed)])
     return followed
+
+
+async def _open_incident(cursor: psycopg.AsyncCursor[dict[str, Any]], identity: str, key: str) -> dict[str, Any] | None:
+    """The open incident where an alert belongs, locked."""
+    for _ in range(2):  # it may have been merged into another while its row was waited for
+        await cursor.execute(_SLOT_KEY, (identity,))
+        known = await cursor.fetchone()
+        await cursor.execute(_OPEN, (known["slot_key"] if known else key,))
+        incident = await cursor.fetchone()
+        if incident is not None:
+            return incident
+    return None
 
 
 def _followed(state: dict[str, Any] | None, incident: dict[str, Any] | None, started_at: datetime | None) -> Followed:

@@ -73,7 +73,7 @@ async def _services(session: AsyncSession) -> dict[str, ServiceFact]:
     query = select(Service.id, Service.name, Team.name.label("team")).join(Team, Team.id == Service.team_id)
     rows = (await session.execute(query.where(Service.is_active))).all()
     direct: dict[UUID, list[UUID]] = {}
-    for service_id, depends_on_id in (await session.execute(select(service_dependencies))).tuples():
+    for service_id, depends_on_id in await session.execute(select(service_dependencies)):
         direct.setdefault(service_id, []).append(depends_on_id)
     return {row.name: ServiceFact(row.id, row.name, row.team, _all_below(row.id, direct)) for row in rows}
 

@@ -90,20 +90,28 @@ WITH item AS MATERIALIZED (
             THEN clock_timestamp() + interval '1 second' ELSE clock_timestamp() END,
         last_alert_at = clock_timestamp()
     RETURNING held.key, held.incident_id, held.batch_due_at
+), hit AS MATERIALIZED (
+    -- After a merge several keys lead to one incident, which can be written only once.
+    SELECT DISTINCT ON (slot.incident_id) slot.incident_id, slot.incident_id = grp.incident_id AS opens,
+           grp.key, grp.service_id, grp.item,
+           sum(grp.alerts) OVER same AS alerts, min(grp.severity) OVER same AS severity,
+           min(slot.batch_due_at) OVER same AS batch_due_at
+    FROM slot JOIN grp USING (key) WINDOW same AS (PARTITION BY slot.incident_id)
+    ORDER BY slot.incident_id, grp.incident_id <> slot.incident_id, grp.key
 ), incident AS (
     INSERT INTO incidents AS old (
         id, number, created_at, title, description, severity, service_id, requested_service_name, lead,
         impacted_scopes, source, fingerprint, correlation_key, labels, links, time_scale,
         alert_count, last_alert_at, detected_at)
-    SELECT slot.incident_id,
-           CASE WHEN slot.incident_id = grp.incident_id THEN nextval('incident_number') ELSE 0 END,
-           clock_timestamp(), grp.item->>'title', grp.item->>'description', grp.severity, grp.service_id,
-           grp.item->>'service_name', grp.item->>'lead',
-           ARRAY(SELECT jsonb_array_elements_text(grp.item->'impacted_scopes')),
-           grp.item->>'source', grp.item->>'fingerprint', grp.key, grp.item->'labels', grp.item->'links',
-           (grp.item->>'time_scale')::float8, grp.alerts, clock_timestamp(),
-           (grp.item->>'detected_at')::timestamptz
-    FROM slot JOIN grp USING (key)
+    SELECT incident_id,
+           CASE WHEN opens THEN nextval('incident_number') ELSE 0 END,
+           clock_timestamp(), item->>'title', item->>'description', severity, service_id,
+           item->>'service_name', item->>'lead',
+           ARRAY(SELECT jsonb_array_elements_text(item->'impacted_scopes')),
+           item->>'source', item->>'fingerprint', key, item->'labels', item->'links',
+           (item->>'time_scale')::float8, alerts, clock_timestamp(),
+           (item->>'detected_at')::timestamptz
+    FROM hit
     ON CONFLICT (id) DO UPDATE SET
         alert_count = old.alert_count + excluded.alert_count, last_alert_at = excluded.last_alert_at
     RETURNING old.*
@@ -137,10 +145,10 @@ WITH item AS MATERIALIZED (
 ), told AS (
     INSERT INTO outbox (incident_id, kind, rank, due_at)
     SELECT incident.id,
-           CASE WHEN incident.id = grp.incident_id THEN 'start' ELSE 'alerts' END,
-           substr(least(incident.severity, grp.severity), 4, 1)::smallint,
-           slot.batch_due_at
-    FROM slot JOIN grp USING (key) JOIN incident ON incident.id = slot.incident_id
+           CASE WHEN hit.opens THEN 'start' ELSE 'alerts' END,
+           substr(least(incident.severity, hit.severity), 4, 1)::smallint,
+           hit.batch_due_at
+    FROM hit JOIN incident ON incident.id = hit.incident_id
     ON CONFLICT (incident_id) WHERE kind = 'alerts' DO UPDATE SET rank = excluded.rank
         WHERE outbox.rank > excluded.rank
 )

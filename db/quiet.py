@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,9 +48,33 @@ async def lease_quiet(session: AsyncSession, limit: int) -> Sequence[QuietAlert]
     return [QuietAlert(alert.id, alert.item, alert.raw, _sender(alert, source)) for alert, source in rows]
 
 
+_REASONS = text("""
+SELECT id::text || matchers::text, starts_at, ends_at FROM silences WHERE ends_at > clock_timestamp()
+UNION ALL SELECT md5(maintenance_windows::text), NULL, NULL FROM maintenance_windows
+""")
+
+_LOOK_AGAIN = text("""
+UPDATE alert_states SET quiet_until = clock_timestamp()
+WHERE status = 'quiet' AND quiet_until > clock_timestamp() + make_interval(secs => :lease)
+""")
+"""But not those that somebody has in hand: what ends so soon is waited for."""
+
+Reason = tuple[str, datetime | None, datetime | None]
+
+
+async def reasons(session: AsyncSession) -> frozenset[Reason]:
+    """Why alerts are quiet or will be: silences that are not over, and maintenance windows, as they are now."""
+    return frozenset(tuple(row) for row in await session.execute(_REASONS))
+
+
+def withdrawn(before: frozenset[Reason], after: frozenset[Reason], now: datetime) -> bool:
+    """Whether one of them was ended early, changed or deleted; what simply ran out was expected."""
+    return any(ends_at is None or ends_at > now for _, _, ends_at in before - after)
+
+
 async def look_again(session: AsyncSession) -> None:
-    """A silence or a maintenance window changed: what was quiet because of it is decided anew."""
-    await session.execute(text("UPDATE alert_states SET quiet_until = clock_timestamp() WHERE status = 'quiet'"))
+    """A silence or a maintenance window was withdrawn: what was quiet because of it is decided anew."""
+    await session.execute(_LOOK_AGAIN, {"lease": LEASE_SECONDS})
 
 
 def _sender(alert: Alert, source: Source | None) -> SourceValue:

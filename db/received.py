@@ -66,7 +66,7 @@ async def fates_of_sources(session: AsyncSession, hours: int = 24) -> dict[UUID,
         .group_by(Alert.source_id, Alert.fate)
     )
     found: dict[UUID, dict[str, int]] = {}
-    for source_id, fate, count in (await session.execute(query)).tuples():
+    for source_id, fate, count in await session.execute(query):
         if source_id is not None:
             found.setdefault(source_id, {})[fate] = count
     return found

@@ -15,6 +15,7 @@ from db.records import add_events, notify
 from domain.commands import Split
 from domain.events import Event, EventType
 from domain.incident import Status
+from domain.intake.correlation import SPLIT_PREFIX
 from domain.lifecycle import split_off
 from domain.severity import Severity
 
@@ -59,7 +60,7 @@ async def split(
     old = await _locked(session, incident_id)
     alerts = await _chosen(session, old, set(alert_ids))
     counted = [alert for alert in alerts if alert.fate in COUNTED]
-    key = f"split:{new_id()}"
+    key = f"{SPLIT_PREFIX}{new_id()}"
     new = await _open(session, old, counted, key, title)
     await _take_along(session, [alert.id for alert in alerts], new["id"])
     await follow(session, alerts, incident_id, new["id"], key)

@@ -7,6 +7,7 @@ from uuid import uuid4, uuid5
 from fastapi import APIRouter, Body, Header, Response
 from sqlalchemy import RowMapping
 
+from api.container import Container
 from api.problems import Problem
 from api.references import IncidentRow, named_incident
 from api.requests import Caller, JsonRoute, Parts
@@ -92,14 +93,20 @@ async def repair(row: IncidentRow, parts: Parts, caller: Caller, key: Key = None
 async def merge(row: IncidentRow, parts: Parts, caller: Caller, body: MergeIn, key: Key = None) -> Response:
     """It is the same as another incident: its alerts and their repetitions go there, and it ends as RESOLVED."""
     _require(row, caller, "merge")
+    return await _give(row, parts, caller, await merge_command(row, parts, body, _from(caller, row, key)))
+
+
+async def merge_command(row: RowMapping, parts: Container, body: MergeIn, envelope: dict[str, Any]) -> Merge:
+    """The command that merges an incident into the one that is named.
+
+    Raises:
+        Problem: there is no such incident, or nothing can be merged into it.
+    """
     into = await named_incident(parts, body.into)
     if into is None:
         raise Problem.of_field("into", f"there is no incident {body.into}: name it by its UUID or as INC-42")
     _require_mergeable(row, into)
-    command = Merge(
-        **_from(caller, row, key), into=into["id"], into_short_id=f"INC-{into['number']}", note=body.note or None
-    )
-    return await _give(row, parts, caller, command)
+    return Merge(**envelope, into=into["id"], into_short_id=f"INC-{into['number']}", note=body.note or None)
 
 
 @router.post("/split/", status_code=201, responses={409: {}})
@@ -109,14 +116,23 @@ async def split(row: IncidentRow, parts: Parts, caller: Caller, body: SplitIn) -
     The answer is the new incident, of the severity of the worst of them; `title` is the first one's if left out.
     """
     _require(row, caller, "split")
+    return json_response(incident_out(await split_off(row, parts, body, caller.email, "api"), parts.settings), 201)
+
+
+async def split_off(row: RowMapping, parts: Container, body: SplitIn, by: str, via: str) -> RowMapping:
+    """Split alerts off; the incident that they have now.
+
+    Raises:
+        Problem: these cannot be split off. gateway.commands.Forbidden: the incident is over.
+    """
     try:
-        new = await parts.commands.split(row["id"], body.alerts, body.title, caller.email, "api")
+        new = await parts.commands.split(row["id"], body.alerts, body.title, by, via)
     except WrongAlerts as why:
         raise Problem.of_field("alerts", str(why)) from why
     async with parts.sessions() as session:
         opened = await find(session, new)
     assert opened is not None
-    return json_response(incident_out(opened, parts.settings), 201)
+    return opened
 
 
 def _require_mergeable(row: RowMapping, into: RowMapping) -> None:

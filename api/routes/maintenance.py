@@ -10,9 +10,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.container import Container
 from api.problems import Problem
 from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, needs, page
 from api.schemas import Line, Text
+from db.adding import added_once
 from db.models import MaintenanceWindow, Service, Team, new_id
 from domain.intake.maintenance import MaintenanceWindow as WindowValue
 from domain.intake.maintenance import Repeat
@@ -113,13 +115,16 @@ async def list_windows(parts: Parts, limit: Limit = 50, cursor: Cursor = None) -
 @router.post("/", status_code=201, dependencies=[needs(Permission.RESPOND)])
 async def add_window(body: MaintenanceIn, parts: Parts, caller: Caller) -> dict[str, Any]:
     """A new maintenance window."""
+    return await make_window(body, parts, caller.email, new_id())
+
+
+async def make_window(body: MaintenanceIn, parts: Container, by: str, id: UUID) -> dict[str, Any]:
+    """A new maintenance window under an id; made twice under the same one it is there once."""
     body.require_sound()
-    row = MaintenanceWindow(id=new_id(), created_by=caller.email)
+    row = MaintenanceWindow(id=id, created_by=by)
     async with parts.sessions.begin() as session:
         await _write(session, row, body)
-        session.add(row)
-        await session.flush()
-        await session.refresh(row)
+        row = await added_once(session, row)
     parts.intake.forget()
     return _shown(row)
 

@@ -90,7 +90,7 @@ async def _write_dependencies(session: AsyncSession, service_id: UUID, needed: d
 
 async def _named(session: AsyncSession, names: list[str]) -> dict[str, UUID]:
     rows = await session.execute(select(Service.name, Service.id).where(Service.name.in_(names)))
-    found = dict(rows.tuples().all())
+    found = {row.name: row.id for row in rows}
     for name in names:
         if name not in found:
             raise Problem.of_field("depends_on", f"there is no service '{name}'")
@@ -120,7 +120,7 @@ async def _dependencies(session: AsyncSession, ids: list[UUID]) -> dict[UUID, li
         .order_by(Service.name)
     )
     found: dict[UUID, list[str]] = {}
-    for service_id, name in (await session.execute(query)).tuples():
+    for service_id, name in await session.execute(query):
         found.setdefault(service_id, []).append(name)
     return found
 

@@ -9,10 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.container import Container
 from api.matchers import MatcherIn
 from api.problems import Problem
 from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, needs, page
 from api.schemas import Instant, Line
+from db.adding import added_once
 from db.models import Silence, new_id
 from domain.intake.quiet import Matcher
 from domain.roles import Permission
@@ -77,23 +79,26 @@ async def list_silences(
 @router.post("/", status_code=201, dependencies=[needs(Permission.RESPOND)])
 async def add_silence(body: SilenceIn, parts: Parts, caller: Caller) -> dict[str, Any]:
     """A new silence; it holds from the next alert on."""
+    return await make_silence(body, parts, caller.email, new_id())
+
+
+async def make_silence(body: SilenceIn, parts: Container, by: str, id: UUID) -> dict[str, Any]:
+    """A new silence under an id; made twice under the same one it is there once."""
     now = datetime.now(UTC)
     starts_at = max(body.starts_at, now) if body.starts_at else now
     ends_at = body.ends_at or starts_at + timedelta(seconds=body.seconds or 0)
     _require_span(starts_at, ends_at, now)
     _require_narrow(body.matchers)
     silence = Silence(
-        id=new_id(),
+        id=id,
         matchers=[matcher.model_dump(mode="json") for matcher in body.matchers],
         starts_at=starts_at,
         ends_at=ends_at,
         reason=body.reason,
-        created_by=caller.email,
+        created_by=by,
     )
     async with parts.sessions.begin() as session:
-        session.add(silence)
-        await session.flush()
-        await session.refresh(silence)
+        silence = await added_once(session, silence)
     parts.intake.forget()
     return _shown(silence, now)
 

@@ -2,12 +2,14 @@
 
 import secrets
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from api.addresses import address_of
 from api.container import Container
 from api.formats import ALIASES, KINDS
 from api.problems import Problem
@@ -15,6 +17,7 @@ from api.references import source_row
 from api.requests import Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, needs, page, stored_text
 from api.routes.alerts import received
 from api.schemas import Line, Text
+from api.signatures import SIGNED_KINDS
 from config.sealing import NoSecretKey
 from db.models import Source, new_id
 from db.received import fates_of_sources
@@ -44,6 +47,8 @@ class SourceIn(SourceSettings):
             raise ValueError(f"kind must be one of {', '.join(sorted({*KINDS, *OTHER_KINDS}))}")
         if self.kind == "heartbeat" and self.heartbeat_seconds is None:
             raise ValueError("heartbeat_seconds is needed for the kind 'heartbeat'")
+        if self.secret is not None and ALIASES.get(self.kind, self.kind) not in SIGNED_KINDS:
+            raise ValueError(f"secret: only these kinds sign what they send: {', '.join(sorted(SIGNED_KINDS))}")
         return self
 
     @property
@@ -72,8 +77,13 @@ async def list_sources(parts: Parts, limit: Limit = 50, cursor: Cursor = None) -
 @router.post("/", status_code=201, dependencies=[needs(Permission.MANAGE)])
 async def add_source(body: SourceIn, parts: Parts) -> dict[str, Any]:
     """A new source; its key is in the answer and is never shown again."""
+    return await make_source(body, parts, new_id())
+
+
+async def make_source(body: SourceIn, parts: Container, id: UUID) -> dict[str, Any]:
+    """A new source under an id, with its key."""
     key = secrets.token_hex(16)
-    source = Source(id=new_id(), key_hash=hash_token(key), key_hint=key[-4:])
+    source = Source(id=id, key_hash=hash_token(key), key_hint=key[-4:])
     async with parts.sessions.begin() as session:
         await _write(source, body, parts)
         source.secret = _sealed(body.secret, parts) if body.secret else None
@@ -81,7 +91,7 @@ async def add_source(body: SourceIn, parts: Parts) -> dict[str, Any]:
         await _flushed(session, body.name)
         await session.refresh(source)
     _forget(parts)
-    return _shown(source, parts) | {"key": key, "url": f"{_url(source, parts)}?token={key}"}
+    return _shown_with_key(source, key, parts)
 
 
 @router.get("/{id}/")
@@ -119,7 +129,7 @@ async def new_key(id: str, parts: Parts) -> dict[str, Any]:
         source = await session.get_one(Source, row.id)
         source.key_hash, source.key_hint = hash_token(key), key[-4:]
     _forget(parts)
-    return _shown(source, parts) | {"key": key, "url": f"{_url(source, parts)}?token={key}"}
+    return _shown_with_key(source, key, parts)
 
 
 @router.delete("/{id}/", status_code=204, dependencies=[needs(Permission.MANAGE)])
@@ -175,15 +185,8 @@ def _forget(parts: Container) -> None:
     parts.credentials.forget()
 
 
-def _url(source: Source, parts: Container) -> str:
-    base = parts.settings.base_url
-    match source.kind:
-        case "pagerduty":
-            return f"{base}/v2/enqueue"
-        case "opsgenie":
-            return f"{base}/v2/alerts"
-        case _:
-            return f"{base}/api/v1/alerts/{source.kind}/"
+def _shown_with_key(source: Source, key: str, parts: Container) -> dict[str, Any]:
+    return _shown(source, parts) | {"key": key, "url": address_of(source.kind, parts.settings.base_url, key)}
 
 
 def _shown(source: Source, parts: Container) -> dict[str, Any]:
@@ -195,7 +198,7 @@ def _shown(source: Source, parts: Container) -> dict[str, Any]:
         "is_active": source.is_active,
         "key_hint": f"…{source.key_hint}",
         "signs": source.secret is not None,
-        "url": _url(source, parts),
+        "url": address_of(source.kind, parts.settings.base_url),
         "created_at": source.created_at,
         **settings,
     }

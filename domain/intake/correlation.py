@@ -12,6 +12,8 @@ from domain.alert import Alert, service_key
 from domain.intake.source import Correlation, Preset, Source
 
 MAX_KEY = 900
+SPLIT_PREFIX = "split:"
+"""Of the keys that alerts get when they are split off by hand."""
 
 
 class Key(NamedTuple):

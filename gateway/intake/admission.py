@@ -13,6 +13,8 @@ from db.episodes import Episode, Followed, Inhibiting, clear, inhibiting_inciden
 from db.intake import Admitted, IntakeItem, admit
 from db.keeping import Kept, keep
 from db.thresholds import admit_or_hold
+from domain.commands import MAX_TEXT
+from domain.intake.correlation import SPLIT_PREFIX
 from domain.intake.signal import Action
 from domain.intake.verdict import Fate, Verdict
 from domain.severity import Severity
@@ -149,10 +151,12 @@ class Admission:
 
 
 def _belongs(entry: Entry, episode: Episode | None) -> bool:
-    """A known fingerprint stays with its incident as long as that is open (REQUIREMENTS X-01)."""
+    """A known fingerprint stays with its incident as long as that is open (REQUIREMENTS X-01), and so does an alert
+    that somebody has moved."""
     if episode is None or not episode.is_open or entry.verdict is None:
         return False
-    return episode.status == "firing" and entry.verdict.signal.fingerprint is not None
+    has_own_place = entry.verdict.signal.fingerprint is not None or episode.slot_key.startswith(SPLIT_PREFIX)
+    return episode.status == "firing" and has_own_place
 
 
 def _place(
@@ -232,7 +236,7 @@ def _command(verdict: Verdict, alert_id: UUID, kind: str, **fields: Any) -> dict
 
 def _note(verdict: Verdict) -> str | None:
     words = (verdict.signal.actor, verdict.signal.note)
-    return ": ".join(word for word in words if word) or None
+    return ": ".join(word for word in words if word)[:MAX_TEXT] or None
 
 
 def _clear(verdict: Verdict, alert_id: UUID) -> dict[str, Any]:

@@ -76,6 +76,11 @@ class Shape:
         """Whether it goes through lists, or makes texts and lists longer."""
         return len(self.steps) > 1 or self.pluses > 0
 
+    @property
+    def searches(self) -> bool:
+        """Whether it uses regular expressions."""
+        return SEARCH in self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Size:

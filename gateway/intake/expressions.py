@@ -88,12 +88,19 @@ class Evaluator:
         view.show(compiled.names)
         if compiled.shape.loops and work(compiled.shape, view.size(compiled.names)) > MAX_WORK:
             raise ExpressionError("has too much to do for an alert of this size")
+        if not compiled.shape.loops and not compiled.shape.searches:
+            return _guarded(lambda: compiled.program.execute(view.context))
+        return self._watched(expression, compiled, view)
+
+    def _watched(self, expression: str, compiled: Compiled, view: "_View") -> Any:
+        """Only what loops or searches can take long; asking for the time costs more than the others take."""
         view.search.left = self._budget
         begun = self._processor()
         try:
             value = _guarded(lambda: compiled.program.execute(view.context))
         finally:
-            if (took := self._processor() - begun) > self._budget:
+            took = self._processor() - begun
+            if took > self._budget or view.search.left <= 0:
                 self._pause_it(expression, took)
         if view.search.left <= 0:
             raise ExpressionError("took too long over a regular expression and is left out for a while")
@@ -237,15 +244,17 @@ class _Search:
 
     def __init__(self) -> None:
         self.left = 0.0
-        """Seconds of processor time; when they are used up, nothing is found any more."""
+        """Seconds; when they are used up, nothing is found any more."""
+        self._most = BUDGET_SECONDS / 10
+        """What one search is charged at most: when the process had to wait for a processor, it took no longer."""
 
     def __call__(self, text: Any, pattern: Any) -> bool:
         if not isinstance(text, str) or not isinstance(pattern, str) or self.left <= 0:
             return False
-        begun = time.thread_time()
+        begun = time.perf_counter()
         compiled = pattern_of(pattern)
         found = compiled is not None and compiled.search(text[:MAX_SEARCHED]) is not None
-        self.left -= time.thread_time() - begun
+        self.left -= min(time.perf_counter() - begun, self._most)
         return found
 
 

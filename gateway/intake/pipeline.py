@@ -182,7 +182,7 @@ def _item(verdict: Verdict, alert_id: UUID) -> IntakeItem:
         started_at=signal.started_at,
         reason="; ".join(verdict.reasons) or None,
         kind=verdict.source.kind,
-        signal=signal.model_dump(exclude={"raw"}),
+        signal=verdict.received.model_dump(exclude={"raw"}),
     )
 
 

@@ -1,14 +1,18 @@
-"""When a silence or a maintenance window is over, what still fires is taken in as if it had come now."""
+"""When a silence or a maintenance window is over, what still fires is taken in as if it had come now.
+
+One that is ended early, changed or deleted, whoever does it and wherever, is seen by comparing them with a moment ago.
+"""
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from db.engine import Sessions
-from db.quiet import lease_quiet
+from db.quiet import QuietAlert, Reason, lease_quiet, look_again, reasons, withdrawn
 from domain.intake.signal import Signal
 from gateway.intake.pipeline import Pipeline
 
@@ -24,16 +28,27 @@ class Release:
     def __init__(self, sessions: Sessions, intake: Pipeline) -> None:
         self._sessions = sessions
         self._intake = intake
+        self._reasons: frozenset[Reason] | None = None
+        """As they were at the last look; None before the first."""
 
     async def run(self) -> None:
         """Look until cancelled; a database that is away is waited for."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
+                await self.compare()
                 while len(await self.look()) == AT_ONCE:
                     pass
             except Exception:
                 logger.exception("release: failed, trying again")
+
+    async def compare(self) -> None:
+        """Have everything quiet decided anew when the reason may be gone; at first, when nobody knows, too."""
+        async with self._sessions.begin() as session:
+            now_are = await reasons(session)
+            if self._reasons is None or withdrawn(self._reasons, now_are, datetime.now(UTC)):
+                await look_again(session)
+        self._reasons = now_are
 
     async def look(self) -> Sequence[UUID]:
         """Decide anew about what was quiet until now; the ids of those alerts."""
@@ -42,8 +57,15 @@ class Release:
         if quiet:
             self._intake.forget()  # a silence may have been made longer a moment ago
         for one in quiet:
-            await self._intake.take([_signal(one.record["signal"], one.raw)], one.source, again=one.alert_id)
+            await self._take(one)
         return [one.alert_id for one in quiet]
+
+    async def _take(self, one: QuietAlert) -> None:
+        """As if it had come now. One that fails comes again after its lease, and keeps no other waiting."""
+        try:
+            await self._intake.take([_signal(one.record["signal"], one.raw)], one.source, again=one.alert_id)
+        except Exception:
+            logger.exception("release: an alert failed, trying again", alert=str(one.alert_id))
 
 
 def _signal(kept: dict[str, Any], raw: Any) -> Signal:

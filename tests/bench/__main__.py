@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import first_page, intake
+from tests.bench import acceptance, first_page, intake
 from tests.bench.result import Result
 from tests.support.dev import Dev
 
@@ -15,8 +15,10 @@ from tests.support.dev import Dev
 def main() -> None:
     """Start the product, measure, print, stop."""
     console = Console(width=110)
+    for result in acceptance.measure():
+        _show(console, result)
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
-        dev = Dev(Path(folder) / "home", TOCSIN_LOG_LEVEL="WARNING")
+        dev = Dev(Path(folder) / "home", TOCSIN_RATE_LIMIT="1000000", TOCSIN_RATE_BURST="1000000")
         console.print(f"tocsin dev was ready after {dev.start():.1f} s")
         try:
             # Pages first: what intake leaves behind keeps the worker busy for a while.

@@ -19,8 +19,9 @@ class Result:
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """CPU time that processes and their living children have used so far."""
-    return sum(_ticks(pid) for pid in [*pids, *(child for pid in pids for child in _children(pid))]) / TICKS
+    """CPU time that processes and their children have used so far, also the children that have ended."""
+    children = [child for pid in pids for child in _children(pid)]
+    return (sum(_ticks(pid, ended=True) for pid in pids) + sum(_ticks(pid) for pid in children)) / TICKS
 
 
 def _children(pid: int) -> list[int]:
@@ -31,12 +32,12 @@ def _children(pid: int) -> list[int]:
     return [int(word) for word in text.split()]
 
 
-def _ticks(pid: int) -> int:
+def _ticks(pid: int, *, ended: bool = False) -> int:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0
-    return int(fields[11]) + int(fields[12])
+    return sum(int(field) for field in fields[11 : 15 if ended else 13])
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -182,7 +182,6 @@ async def test_no_slot_leads_to_an_incident_that_is_over_however_merges_and_reso
     assert total == 20
 
 
-@pytest.mark.xfail(reason="db/intake.py: two keys of one incident in one statement", strict=True)
 async def test_repeats_under_both_keys_in_one_statement_join_it(house: House) -> None:
     (first, old), (second, target) = await fired(house), await fired(house)
     await merge(house, old, target)

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -17,10 +18,14 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.signatures import sns
+from api.container import open_container
+from api.signatures import check_signature, sns
 from api.signatures.refusal import Refused
 from api.signatures.sns import Sns
+from config.settings import Settings
 from domain.intake.signal import Action
 from domain.intake.source import Source, SourceSettings
 
@@ -73,9 +78,9 @@ def signed(version: str = "1", **changes: Any) -> dict[str, Any]:
     subscription = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
     notification = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
     names = notification if message["Type"] == "Notification" else subscription
-    text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
+    canonical = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
     algorithm = SHA1() if version == "1" else SHA256()
-    return message | {"Signature": base64.b64encode(KEY.sign(text.encode(), PKCS1v15(), algorithm)).decode()}
+    return message | {"Signature": base64.b64encode(KEY.sign(canonical.encode(), PKCS1v15(), algorithm)).decode()}
 
 
 def subscription(**changes: Any) -> dict[str, Any]:
@@ -286,6 +291,22 @@ async def test_an_unsubscription_is_kept() -> None:
     assert amazon.asked == [CERTIFICATE]
     assert note is not None
     assert note.title == f"SNS: unsubscribed from {TOPIC}"
+
+
+async def test_subscriptions_are_kept_as_notes(settings: Settings, engine: AsyncEngine) -> None:
+    sender = source(TOPIC)
+    async with open_container(settings) as parts:
+        parts = replace(parts, sns=Sns(Amazon().fetch))
+        await check_signature(sender, b"", subscription(), {}, parts)
+        await check_signature(sender, b"", subscription(Type="UnsubscribeConfirmation"), {}, parts)
+        await check_signature(sender, b"", signed(), {}, parts)
+    query = text("SELECT title, fate FROM alerts WHERE source_id = :id ORDER BY received_at")
+    async with engine.connect() as connection:
+        rows = (await connection.execute(query, {"id": sender.id})).all()
+    assert [tuple(row) for row in rows] == [
+        (f"SNS: subscribed to {TOPIC}", "noted"),
+        (f"SNS: unsubscribed from {TOPIC}", "noted"),
+    ]
 
 
 @pytest.fixture
