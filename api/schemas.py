@@ -95,7 +95,7 @@ class AlertIn(BaseModel):
         scale = {True: DEFAULT_TIME_SCALE, False: None, None: None}
         time_scale = self.drill.time_scale if isinstance(self.drill, DrillIn) else scale[self.drill]
         return Alert(
-            **self.model_dump(include=_ALERT_FIELDS),
+            **{name: getattr(self, name) for name in _ALERT_FIELDS},
             impacted_scopes=tuple(dict.fromkeys(self.impacted_scopes)),
             links=tuple(Link(href=link.href, text=link.text) for link in self.links),
             time_scale=time_scale,

@@ -2,7 +2,9 @@
 
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
+from pydantic_core import from_json
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -50,5 +52,10 @@ def make_intake_pool(url: str, size: int = 4) -> IntakePool:
         timeout=CONNECT_TIMEOUT_SECONDS,
         reconnect_timeout=0,
         check=AsyncConnectionPool.check_connection,
+        configure=_read_json_quickly,
         open=False,
     )
+
+
+async def _read_json_quickly(connection: psycopg.AsyncConnection[dict[str, object]]) -> None:
+    set_json_loads(from_json, connection)

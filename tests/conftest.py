@@ -24,6 +24,9 @@ _SERVERS = pytest.StashKey[Servers]()
 _ALONE = "main"
 """Name of the only process, when there is no xdist."""
 
+_ABOUT_THE_TESTS = frozenset({"TOCSIN_FULL_STORM"})
+"""Variables that say which tests are run, and nothing to the product."""
+
 hypothesis_settings.register_profile("tocsin", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("tocsin")
 
@@ -72,7 +75,7 @@ def _namespaces(config: pytest.Config) -> list[str]:
 def _forget_environment() -> None:
     """Tests are about what they say, not about the variables of the machine."""
     for name in list(os.environ):
-        if name.startswith(("TOCSIN_", "TEMPORAL_")):
+        if name.startswith(("TOCSIN_", "TEMPORAL_")) and name not in _ABOUT_THE_TESTS:
             del os.environ[name]
 
 
