@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.problems import Problem, answer
+from api.problems import DATABASE_AWAY, Problem, answer, database_problem
 from db.access import Principal, by_token
 from db.engine import Sessions
 from db.house import source_by_key
@@ -75,7 +75,11 @@ class Authentication:
             door = scope["path"].startswith(DOORS)
             token = token_of(scope, door=door)
             parts = scope["app"].state.container
-            caller = await parts.credentials.caller(parts.sessions, token, door=door) if token else None
+            try:
+                caller = await parts.credentials.caller(parts.sessions, token, door=door) if token else None
+            except DATABASE_AWAY as error:
+                await answer(database_problem(error))(scope, receive, send)
+                return
             if caller is None:
                 problem = Problem(401, _refusal(token, door=door))
                 await answer(problem)(scope, receive, send)

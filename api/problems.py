@@ -23,6 +23,9 @@ logger = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 
+DATABASE_AWAY = (*IntakeUnavailable, OperationalError, InterfaceError, PoolTimeout)
+"""The database cannot be reached."""
+
 _BRANCH = re.compile(r"(bool|[A-Z]\w+|function-.*|constrained-.*|\[key\])$")
 """What pydantic names in a location that is no field: a branch of a union, a wrapper."""
 
@@ -97,8 +100,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_problem)
     handle(Forbidden, lambda error: Problem(409, str(error)))
     handle(UnknownIncident, lambda error: Problem(404, f"There is no incident {error}"))
-    for kind in (*IntakeUnavailable, OperationalError, InterfaceError, PoolTimeout):
-        handle(kind, _database_problem)
+    for kind in DATABASE_AWAY:
+        handle(kind, database_problem)
     for unstorable in (psycopg.DataError, DataError):
         handle(unstorable, lambda _: Problem(422, "The request holds something that cannot be stored"))
     handle(Exception, lambda _: Problem(500, "Tocsin made a mistake; it is in the log"))
@@ -109,6 +112,7 @@ async def _http_problem(_: Request, error: Exception) -> JSONResponse:
     return answer(Problem(error.status_code, str(error.detail)), dict(error.headers or {}))
 
 
-def _database_problem(error: Exception) -> Problem:
+def database_problem(error: Exception) -> Problem:
+    """What is answered while the database is away."""
     logger.error("api: the database does not answer", error=str(error).splitlines()[0])
     return Problem(503, "The database cannot be reached: nothing was accepted, try again")

@@ -1,9 +1,11 @@
 """Acceptance alone, as in an outage: API, Postgres and the load generator; worker, relay and Temporal away."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 
 from tests.bench.load import Target, load, row
@@ -26,10 +28,11 @@ def measure() -> list[Result]:
         with rig(home) as running:
             load(running.target, "new", 2, CONNECTIONS)  # warm
             empty = [_singles(running, mode, what) for mode, what in MODES]
+            door = row("new, by a source's key", load(_by_key(running.target), "door", SECONDS, CONNECTIONS))
             batch = _batch(running.target)
             _fill(running)
             full = [_singles(running, mode, what) for mode, what in MODES]
-    rates = Result("acceptance", f"Acceptance alone, {CONNECTIONS} connections, {SECONDS} s each", empty)
+    rates = Result("acceptance", f"Acceptance alone, {CONNECTIONS} connections, {SECONDS} s each", [*empty, door])
     batches = Result("batch", f"Batches of 1,000 alerts, {BATCH_CONNECTIONS} connections", [batch])
     growth = [
         {
@@ -42,6 +45,16 @@ def measure() -> list[Result]:
     ]
     title = f"Postgres ms CPU for each request, empty and with {ALERTS:,} alerts of {INCIDENTS:,} incidents"
     return [rates, batches, Result("growth", title, growth)]
+
+
+def _by_key(target: Target) -> Target:
+    """The same, as a monitoring tool sends: in a format, by the key of a source."""
+    answer = httpx.post(
+        f"http://127.0.0.1:{target.port}/api/v1/sources/",
+        json={"name": "bench", "kind": "generic"},
+        headers={"Authorization": f"Bearer {target.token}"},
+    )
+    return replace(target, token=answer.raise_for_status().json()["key"])
 
 
 def _singles(running: Rig, mode: str, what: str) -> dict[str, Any]:

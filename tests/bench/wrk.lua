@@ -1,9 +1,10 @@
--- The bodies that wrk sends: args are the mode (new, same, some, batch), the token, the run's name.
+-- The bodies that wrk sends: args are the mode (new, same, some, batch, door), the token, the run's name.
 local mode, token, run, path, count = "new", "", "", "", 0
 
 function init(args)
   mode, token, run = args[1], args[2], args[3]
-  path = mode == "batch" and "/api/v1/incidents/batch/" or "/api/v1/incidents/"
+  local paths = { batch = "/api/v1/incidents/batch/", door = "/api/v1/alerts/generic/" }
+  path = paths[mode] or "/api/v1/incidents/"
   wrk.headers["Authorization"] = "Bearer " .. token
   wrk.headers["Content-Type"] = "application/json"
 end
@@ -11,7 +12,7 @@ end
 local function alert()
   count = count + 1
   local key = run
-  if mode == "new" or mode == "batch" then key = run .. count end
+  if mode == "new" or mode == "batch" or mode == "door" then key = run .. count end
   if mode == "some" then key = run .. (count % 16) end
   return string.format(
     '{"title":"Load %d","description":"%s","service_name":"search","severity":"SEV4_LOW","fingerprint":"%s",' ..
