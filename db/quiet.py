@@ -1,19 +1,22 @@
 """Alerts that fire quietly, and whose silence or maintenance window is over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Boolean, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.house import source_value
-from db.models import Alert, Source
+from db.models import Alert, MaintenanceWindow, Silence, Source
+from domain.intake.maintenance import MaintenanceWindow as WindowValue
 from domain.intake.source import Source as SourceValue
 
 LEASE_SECONDS = 30
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""So much at most the clocks of two processes."""
 
 _LEASE = text("""
 UPDATE alert_states SET quiet_until = clock_timestamp() + make_interval(secs => :lease)
@@ -48,33 +51,46 @@ async def lease_quiet(session: AsyncSession, limit: int) -> Sequence[QuietAlert]
     return [QuietAlert(alert.id, alert.item, alert.raw, _sender(alert, source)) for alert, source in rows]
 
 
-_REASONS = text("""
-SELECT id::text || matchers::text, starts_at, ends_at FROM silences WHERE ends_at > clock_timestamp()
-UNION ALL SELECT md5(maintenance_windows::text), NULL, NULL FROM maintenance_windows
-""")
-
 _LOOK_AGAIN = text("""
 UPDATE alert_states SET quiet_until = clock_timestamp()
 WHERE status = 'quiet' AND quiet_until > clock_timestamp() + make_interval(secs => :lease)
-""")
-"""But not those that somebody has in hand: what ends so soon is waited for."""
-
-Reason = tuple[str, datetime | None, datetime | None]
-
-
-async def reasons(session: AsyncSession) -> frozenset[Reason]:
-    """Why alerts are quiet or will be: silences that are not over, and maintenance windows, as they are now."""
-    return frozenset(tuple(row) for row in await session.execute(_REASONS))
+  AND (:all OR quiet_until <> ALL(CAST(:ends AS timestamptz[])))
+""").bindparams(bindparam("all", type_=Boolean))
+# Not those that somebody may have in hand: what ends so soon is waited for.
 
 
-def withdrawn(before: frozenset[Reason], after: frozenset[Reason], now: datetime) -> bool:
-    """Whether one of them was ended early, changed or deleted; what simply ran out was expected."""
-    return any(ends_at is None or ends_at > now for _, _, ends_at in before - after)
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What keeps alerts quiet at an instant."""
+
+    ends: frozenset[datetime]
+    """When each silence and each occurrence of a maintenance window is over."""
+    windows: frozenset[WindowValue]
+    """The maintenance windows as they are."""
+
+    def to_wait_for(self, before: "Reasons | None") -> Collection[datetime] | None:
+        """The ends for which alerts may go on waiting; None when a window was changed, perhaps in whom it concerns."""
+        return self.ends if before is None or before.windows <= self.windows else None
 
 
-async def look_again(session: AsyncSession) -> None:
-    """A silence or a maintenance window was withdrawn: what was quiet because of it is decided anew."""
-    await session.execute(_LOOK_AGAIN, {"lease": LEASE_SECONDS})
+async def reasons(session: AsyncSession, now: datetime) -> Reasons:
+    """What keeps alerts quiet now."""
+    silences = await session.scalars(select(Silence.ends_at).where(Silence.ends_at > now))
+    rows = await session.scalars(select(MaintenanceWindow))
+    windows = frozenset(WindowValue.model_validate(row, from_attributes=True) for row in rows)
+    spans = [span for window in windows for span in window.occurrences(now - CLOCKS_DIFFER, now + CLOCKS_DIFFER)]
+    return Reasons(frozenset(silences) | {end for _, end in spans}, windows)
+
+
+async def look_again(session: AsyncSession, ends: Collection[datetime] | None) -> None:
+    """Have alerts decided anew that wait for an end which nothing has any more.
+
+    Args:
+        session: committed by the caller.
+        ends: what is there to wait for; None: all are decided anew.
+    """
+    values = {"lease": LEASE_SECONDS, "all": ends is None, "ends": list(ends or ())}
+    await session.execute(_LOOK_AGAIN, values)
 
 
 def _sender(alert: Alert, source: Source | None) -> SourceValue:

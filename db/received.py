@@ -1,12 +1,17 @@
 """What arrived and what became of it, for whoever watches intake."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Alert, Incident
+from db.recorded import first_id_at
+
+ID_BEFORE = timedelta(days=1, hours=1)
+"""So much older than its receipt an alert's id may be: that of a mail has the mail's own date, of a day ago at most."""
 
 
 async def received_alerts(
@@ -57,10 +62,12 @@ async def received_alerts(
 
 async def fates_of_sources(session: AsyncSession, hours: int = 24) -> dict[UUID, dict[str, int]]:
     """How many alerts of each source came to which end in the last hours."""
+    oldest = first_id_at(datetime.now(UTC) - timedelta(hours=hours) - ID_BEFORE)
     query = (
         select(Alert.source_id, Alert.fate, func.count())
         .where(
             Alert.source_id.is_not(None),
+            Alert.id >= oldest,  # by the index of the key: what is older is not looked at
             Alert.received_at > func.now() - func.make_interval(0, 0, 0, 0, hours),
         )
         .group_by(Alert.source_id, Alert.fate)

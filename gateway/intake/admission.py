@@ -1,5 +1,6 @@
 """What becomes of verdicts, now that it can be seen what is open: the part of intake that asks the database."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,16 @@ class Entry:
         if verdict is None:
             return True
         return verdict.fate is None and verdict.signal.action is Action.TRIGGER and not verdict.treatment.threshold
+
+
+def in_runs(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Entries that are handled together, and those that are handled alone, so that of two about the same alert
+    neither overtakes the other."""
+    if len({entry.item.identity for entry in entries}) < len(entries):
+        return [list(run) for _, run in itertools.groupby(entries, lambda entry: entry.goes_together)]
+    together = [entry for entry in entries if entry.goes_together]
+    alone = [entry for entry in entries if not entry.goes_together]
+    return [run for run in (together, alone) if run]
 
 
 class Admission:

@@ -20,7 +20,7 @@ from domain.intake.signal import Signal
 from domain.intake.source import Source
 from domain.intake.verdict import Fate, House, ServiceFact, Tools, Verdict, decide
 from domain.severity import Severity
-from gateway.intake.admission import Admission, Entry, Taken
+from gateway.intake.admission import Admission, Entry, Taken, in_runs
 from gateway.intake.batcher import Batcher
 from gateway.intake.knowledge import Knowledge
 
@@ -72,17 +72,18 @@ class Pipeline:
         house, now = await self._knowledge.house(), datetime.now(UTC)
         verdicts = [decide(signal, source, house, now, self._tools) for signal in signals]
         entries = [Entry(_item(verdict, again or new_id()), verdict) for verdict in verdicts]
-        taken: dict[int, Taken] = {}
-        together = [number for number, entry in enumerate(entries) if entry.goes_together]
-        if together:
-            results = await self._batcher.put([entries[number] for number in together])
-            taken = {number: one for number, one in zip(together, results, strict=True) if isinstance(one, Taken)}
-        for number, entry in enumerate(entries):
-            if number not in taken:
-                taken[number] = await self._admission.alone(entry)
-        for number, entry in enumerate(entries):
-            self._tell(entry, taken[number])
-        return [taken[number] for number in range(len(entries))]
+        taken: dict[UUID, Taken] = {}
+        for run in in_runs(entries):
+            for one in await self._admission_of(run):
+                taken[one.alert_id] = one
+        for entry in entries:
+            self._tell(entry, taken[entry.alert_id])
+        return [taken[entry.alert_id] for entry in entries]
+
+    async def _admission_of(self, run: Sequence[Entry]) -> list[Taken]:
+        if not run[0].goes_together:
+            return [await self._admission.alone(entry) for entry in run]
+        return [one for one in await self._batcher.put(run) if isinstance(one, Taken)]
 
     async def refuse(self, source: Source, body: str, reason: str) -> None:
         """Keep what a known source sent and could not be taken, so that whoever watches it sees why."""

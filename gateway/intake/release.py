@@ -1,6 +1,6 @@
 """When a silence or a maintenance window is over, what still fires is taken in as if it had come now.
 
-One that is ended early, changed or deleted, whoever does it and wherever, is seen by comparing them with a moment ago.
+One may be ended early, changed or deleted, by whom and where ever: then alerts wait for an end that is not there.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from db.engine import Sessions
-from db.quiet import QuietAlert, Reason, lease_quiet, look_again, reasons, withdrawn
+from db.quiet import QuietAlert, Reasons, lease_quiet, look_again, reasons
 from domain.intake.signal import Signal
 from gateway.intake.pipeline import Pipeline
 
@@ -28,8 +28,8 @@ class Release:
     def __init__(self, sessions: Sessions, intake: Pipeline) -> None:
         self._sessions = sessions
         self._intake = intake
-        self._reasons: frozenset[Reason] | None = None
-        """As they were at the last look; None before the first."""
+        self._reasons: Reasons | None = None
+        """At the last look; None before the first."""
 
     async def run(self) -> None:
         """Look until cancelled; a database that is away is waited for."""
@@ -43,12 +43,11 @@ class Release:
                 logger.exception("release: failed, trying again")
 
     async def compare(self) -> None:
-        """Have everything quiet decided anew when the reason may be gone; at first, when nobody knows, too."""
+        """Have decided anew what is quiet for a reason that is gone."""
         async with self._sessions.begin() as session:
-            now_are = await reasons(session)
-            if self._reasons is None or withdrawn(self._reasons, now_are, datetime.now(UTC)):
-                await look_again(session)
-        self._reasons = now_are
+            found = await reasons(session, datetime.now(UTC))
+            await look_again(session, found.to_wait_for(self._reasons))
+        self._reasons = found
 
     async def look(self) -> Sequence[UUID]:
         """Decide anew about what was quiet until now; the ids of those alerts."""

@@ -131,6 +131,20 @@ def test_a_group_is_taken_alert_by_alert_and_resolves_with_its_last(
     wait_for(lambda: status(api, first["incident"]) == "RESOLVED")
 
 
+def test_of_two_words_about_one_alert_the_last_holds(stack: Stack, api: httpx.Client, source: Any) -> None:
+    key, mark = source(kind="generic", auto_resolve=True)["key"], uuid4().hex
+
+    def say(*statuses: str) -> list[dict[str, Any]]:
+        body = [{"title": "Disk full", "dedup_key": mark, "status": status} for status in statuses]
+        answer = httpx.post(f"{stack.url()}/api/v1/alerts/generic/", params={"token": key}, json=body, timeout=30)
+        return list(answer.json()["results"])
+
+    opened = say("firing")[0]["incident"]
+    assert [one["status"] for one in say("firing", "resolved")] == ["attached", "resolved"]
+    wait_for(lambda: status(api, opened) == "RESOLVED")
+    assert [one["status"] for one in say("resolved", "firing")] == ["resolved", "new"]
+
+
 def test_fingerprints_of_two_sources_are_two_alerts(stack: Stack, source: Any) -> None:
     mark = uuid4().hex
     results = [send(stack, source()["key"], alert(mark))[0] for _ in range(2)]

@@ -1,5 +1,6 @@
 """Acceptance alone, as in an outage: API, Postgres and the load generator; worker, relay and Temporal away."""
 
+import contextlib
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,30 +22,36 @@ MODES = (("new", "new"), ("same", "duplicates, 1 key"), ("some", "duplicates, 16
 
 
 def measure() -> list[Result]:
-    """Rates, latencies and CPU on an empty database, and Postgres' CPU again with a million alerts in it."""
-    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # Postgres runs as somebody else when we are root
-        with rig(home) as running:
+    """Rates, latencies and CPU of an empty database, and beside it Postgres' CPU of one with a million alerts."""
+    with contextlib.ExitStack() as stack:
+        empty, full = (stack.enter_context(rig(_home(stack))) for _ in range(2))
+        _fill(full)
+        for running in (empty, full):
             load(running.target, "new", 2, CONNECTIONS)  # warm
-            empty = [_singles(running, mode, what) for mode, what in MODES]
-            door = row("new, by a source's key", load(_by_key(running.target), "door", SECONDS, CONNECTIONS))
-            batch = _batch(running.target)
-            _fill(running)
-            full = [_singles(running, mode, what) for mode, what in MODES]
-    rates = Result("acceptance", f"Acceptance alone, {CONNECTIONS} connections, {SECONDS} s each", [*empty, door])
-    batches = Result("batch", f"Batches of 1,000 alerts, {BATCH_CONNECTIONS} connections", [batch])
-    growth = [
-        {
-            "what": before["what"],
-            "empty": before["Postgres ms CPU"],
-            "full": after["Postgres ms CPU"],
-            "ratio": after["Postgres ms CPU"] / before["Postgres ms CPU"],
-        }
-        for before, after in zip(empty, full, strict=True)
-    ]
+        rows = [(_singles(empty, mode, what), _singles(full, mode, what)) for mode, what in MODES]
+        door = row("new, by a source's key", load(_by_key(empty.target), "door", SECONDS, CONNECTIONS))
+        batch = _batch(empty.target)
     title = f"Postgres ms CPU for each request, empty and with {ALERTS:,} alerts of {INCIDENTS:,} incidents"
-    return [rates, batches, Result("growth", title, growth)]
+    return [
+        Result(
+            "acceptance",
+            f"Acceptance alone, {CONNECTIONS} connections, {SECONDS} s each",
+            [*(r for r, _ in rows), door],
+        ),
+        Result("batch", f"Batches of 1,000 alerts, {BATCH_CONNECTIONS} connections", [batch]),
+        Result("growth", title, [_ratio(*both) for both in rows]),
+    ]
+
+
+def _home(stack: contextlib.ExitStack) -> Path:
+    home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-bench-")))
+    home.chmod(0o755)  # Postgres runs as somebody else when we are root
+    return home
+
+
+def _ratio(empty: dict[str, Any], full: dict[str, Any]) -> dict[str, Any]:
+    before, after = empty["Postgres ms CPU"], full["Postgres ms CPU"]
+    return {"what": empty["what"], "empty": before, "full": after, "ratio": after / before}
 
 
 def _by_key(target: Target) -> Target:
@@ -78,20 +85,20 @@ _INCIDENTS = """
 INSERT INTO incidents (id, number, created_at, title, severity, service_id, requested_service_name, source,
                        fingerprint, correlation_key, last_alert_at, alert_count)
 SELECT gen_random_uuid(), nextval('incident_number'), now() - n * interval '1 second', 'Old ' || n, 'SEV4_LOW',
-       (SELECT id FROM services ORDER BY name LIMIT 1), 'search', 'bench', 'old' || n, 'fingerprint:old' || n,
+       (SELECT id FROM services ORDER BY name LIMIT 1), 'search', 'stored', 'old' || n, 'fingerprint:old' || n,
        now(), 10
 FROM generate_series(1, %s) AS n
 """
 _SLOTS = """
 INSERT INTO correlation_slots (key, incident_id, last_alert_at, batch_due_at)
-SELECT correlation_key, id, now(), now() FROM incidents WHERE source = 'bench'
+SELECT correlation_key, id, now(), now() FROM incidents WHERE source = 'stored'
 """
 _ALERTS = """
 INSERT INTO alerts (id, incident_id, received_at, title, severity, service_name, source, fingerprint, deduplicated,
                     fate, item, raw)
-SELECT gen_random_uuid(), incidents.id, now() - n * interval '1 second', 'Old', 'SEV4_LOW', 'search', 'bench',
+SELECT gen_random_uuid(), incidents.id, now() - n * interval '1 second', 'Old', 'SEV4_LOW', 'search', 'stored',
        fingerprint, n > 1, 'attached', '{}', json_build_object('title', 'Old', 'text', repeat('x', 200))
-FROM incidents, generate_series(1, %s) AS n WHERE source = 'bench'
+FROM incidents, generate_series(1, %s) AS n WHERE source = 'stored'
 """
 
 

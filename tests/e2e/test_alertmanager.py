@@ -1,6 +1,7 @@
 """The real Alertmanager, pointed at Tocsin: alone, as a pair, and by the doors of PagerDuty and Opsgenie."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -82,14 +83,14 @@ def finished(incident: dict[str, Any]) -> bool:
 
 def fire_until_resolved(dev: Dev, source: dict[str, Any], senders: list[Alertmanager], repeats: int) -> dict[str, Any]:
     """Its life from outside: opened, repeated, over."""
-    labels = an_alert()
+    labels, started = an_alert(), datetime.now(UTC)
     for sender in senders:
-        sender.fire(**labels)
+        sender.fire(started, **labels)
     opened = the_incident(dev, source, finished)
     assert (opened["status"], opened["severity"]) == ("TRIGGERED", "SEV1_CRITICAL")
     the_incident(dev, source, lambda incident: incident["alert_count"] >= repeats)
     for sender in senders:
-        sender.end(**labels)
+        sender.end(started, **labels)
     the_incident(dev, source, lambda incident: incident["status"] == "RESOLVED")
     require_paged_once(dev, opened)
     return opened

@@ -129,3 +129,10 @@ def test_made_longer_it_stays_quiet(dev: Dev, service: str, fate: str, make: Qui
     assert incidents(dev, service) == []
     assert dev.api.delete(f"/silences/{extra['id']}/").is_success
     dev.wait(lambda: len(incidents(dev, service)) == 2, LATE_SECONDS, "both open theirs")
+
+
+def test_a_window_that_concerns_it_no_more(dev: Dev, service: str) -> None:
+    made, alert = maintenance(dev, service, 3600), send(dev, service, uuid4().hex)
+    assert alert["status"] == "maintenance"
+    assert dev.api.patch(f"/maintenance/{made['id']}/", json={"services": ["search"]}).is_success
+    require_opened(dev, service, alert, "maintenance")

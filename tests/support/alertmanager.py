@@ -49,13 +49,13 @@ class Alertmanager:
             self._process.kill()
             self._process.wait(timeout=20)
 
-    def fire(self, **labels: str) -> None:
-        """An alert that fires, as Prometheus tells of it."""
-        self._post(labels)
+    def fire(self, started: datetime, **labels: str) -> None:
+        """An alert that fires; whoever tells several of it tells all of the same start, as Prometheus does."""
+        self._post(labels, startsAt=started.isoformat())
 
-    def end(self, **labels: str) -> None:
+    def end(self, started: datetime, **labels: str) -> None:
         """The same alert has ended."""
-        self._post(labels, endsAt=datetime.now(UTC).isoformat())
+        self._post(labels, startsAt=started.isoformat(), endsAt=datetime.now(UTC).isoformat())
 
     def members(self) -> int:
         """How many are in the cluster, by its own account."""
@@ -90,7 +90,7 @@ class Alertmanager:
         address = f"127.0.0.1:{self._cluster}"
         line = [program, "--config.file=am.yml", "--storage.path=data", f"--web.listen-address=127.0.0.1:{self._port}",
                 f"--cluster.listen-address={address}", f"--cluster.advertise-address={address}",
-                "--cluster.settle-timeout=10s", "--cluster.peer-timeout=2s"]  # fmt: skip
+                "--cluster.settle-timeout=1s", "--cluster.peer-timeout=2s"]  # fmt: skip
         return [*line, *(f"--cluster.peer=127.0.0.1:{peer._cluster}" for peer in self._peers)]
 
 
