@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import demo, doctor, duty, incidents, processes, respond
+from cli import demo, doctor, duty, incidents, processes, quiet, respond, rules, sources
 from cli.errors import CommandError
 from cli.render import complain
 
@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_RUN, _INCIDENTS, _TEAMS, _TRY = "Run", "Incidents", "Who is told", "Try and check"
+_RUN, _INCIDENTS, _INTAKE, _TEAMS, _TRY = "Run", "Incidents", "Intake", "Who is told", "Try and check"
 
 for _panel, _commands in {
     _RUN: (processes.dev, processes.api, processes.worker, processes.secret_key),
@@ -46,6 +46,7 @@ for _panel, _commands in {
         respond.merge,
         respond.split,
     ),
+    _INTAKE: (sources.sources,),
     _TEAMS: (duty.plan, duty.oncall),
     _TRY: (demo.demo, doctor.doctor),
 }.items():
@@ -53,3 +54,6 @@ for _panel, _commands in {
         app.command(_command.__name__.removesuffix("_incidents").replace("_", "-"), rich_help_panel=_panel)(_command)
 
 app.add_typer(processes.db, name="db", rich_help_panel=_RUN)
+app.add_typer(quiet.silence, name="silence", rich_help_panel=_INTAKE)
+app.add_typer(quiet.maintenance, name="maintenance", rich_help_panel=_INTAKE)
+app.add_typer(rules.rules, name="rules", rich_help_panel=_INTAKE)

@@ -83,10 +83,11 @@ class Api:
 
 
 @contextmanager
-def connect() -> Iterator[Api]:
-    """The API that the settings name."""
+def connect(seconds: float = TIMEOUT_SECONDS) -> Iterator[Api]:
+    """The API that the settings name, which is given so many seconds for an answer."""
     with settings() as known:
         http = http_client(known)
+    http.timeout = httpx.Timeout(seconds, connect=TIMEOUT_SECONDS)
     with http:
         yield Api(http)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from domain.intake.lengths import seconds_of
 from domain.severity import Severity
 
 _SHORT_ID = re.compile(r"INC-[1-9]\d*", re.IGNORECASE)
@@ -20,6 +21,14 @@ def instant(text: str) -> str:
         raise typer.BadParameter(f"{text!r} is no time: write it as 2026-11-21T07:30:00Z") from error
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def length(text: str) -> int:
+    """The seconds of a length of time such as `2h` or `1d12h`."""
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} {error}") from error
 
 
 def severity(text: str) -> str:

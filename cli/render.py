@@ -14,6 +14,8 @@ from rich.text import Text
 WIDE = 10_000
 _STATUS_STYLE = {"TRIGGERED": "bold red", "ACKNOWLEDGED": "yellow", "MITIGATED": "cyan", "RESOLVED": "green"}
 
+_FATE_STYLE = {"new": "bold red", "refused": "red", "held": "yellow", "acknowledged": "yellow", "resolved": "green"}
+
 
 def console() -> Console:
     """Standard output as it is now. In a file or a pipe no cell is folded: whoever greps gets whole lines."""
@@ -57,6 +59,11 @@ def utc(value: str | None) -> str:
 def status(name: str) -> Text:
     """An incident's status in its colour."""
     return Text(name, _STATUS_STYLE.get(name, ""))
+
+
+def fate(name: str) -> Text:
+    """What became of an alert, in its colour."""
+    return Text(name, _FATE_STYLE.get(name, ""))
 
 
 def service(incident: Mapping[str, Any]) -> str:

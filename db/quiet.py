@@ -69,8 +69,8 @@ class Reasons:
     """The maintenance windows as they are."""
 
     def to_wait_for(self, before: "Reasons | None") -> Collection[datetime] | None:
-        """The ends for which alerts may go on waiting; None when a window was changed, perhaps in whom it concerns."""
-        return self.ends if before is None or before.windows <= self.windows else None
+        """The ends for which alerts may go on waiting; None when a window may concern others than a moment ago."""
+        return self.ends if before is not None and before.windows == self.windows else None
 
 
 async def reasons(session: AsyncSession, now: datetime) -> Reasons:

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.problems import Problem
+from gateway.commands import Forbidden
 from web.rendering import is_refresh, render
 
 logger = structlog.get_logger(__name__)
@@ -24,6 +26,7 @@ TITLES = {
     404: "Not found",
     409: "Not possible now",
     415: "Not a form",
+    422: "Something needs a change",
     429: "Too many attempts",
     500: "Tocsin made a mistake",
     503: "The database cannot be reached",
@@ -61,6 +64,10 @@ class PageRoute(APIRoute):
             except (DBAPIError, PoolTimeout, psycopg.Error) as error:
                 logger.error("web: the database does not answer", error=str(error).splitlines()[0])
                 return error_page(request, 503, "Nothing was accepted. Try again in a moment.")
+            except Problem as problem:
+                return error_page(request, problem.status, problem.detail)
+            except Forbidden as reason:
+                return error_page(request, 409, str(reason))
             except HTTPException:
                 raise
             except Exception:
@@ -87,7 +94,8 @@ def install(app: FastAPI) -> None:
             response: Response = await others(request, error)
             return response
         if len(request.url.path) > 1 and request.url.path.endswith("/") and request.method == "GET":
-            return RedirectResponse("/" + request.url.path.strip("/"), 308)
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"/{request.url.path.strip('/')}{query}", 308)
         return error_page(request, 404, "There is no page at this address.")
 
     app.add_exception_handler(404, not_found)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from domain.intake import heartbeat
 from domain.severity import Severity
 from domain.texts import duration
 
@@ -44,6 +45,11 @@ def lasted(seconds: float | None) -> str:
     return NOTHING if seconds is None else duration(seconds)
 
 
+def span(seconds: int) -> str:
+    """`1 h 30 min`, of something that was set."""
+    return heartbeat.span(seconds)
+
+
 def short_severity(severity: str) -> str:
     """`SEV1`."""
     return Severity(severity).short
@@ -76,5 +82,5 @@ def lines(text: str) -> str:
 
 ALL: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (when, clock, countdown, lasted, short_severity, words, pretty, safe_href, in_path, lines)
+    for function in (when, clock, countdown, lasted, span, short_severity, words, pretty, safe_href, in_path, lines)
 }

@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from fastapi import Request
 
 from web.errors import PageError
 
 FIELDS_AT_MOST = 200
+DIGITS_AT_MOST = 9
+NO_ID = "The form came without its id. Load the page again and repeat."
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -40,6 +43,28 @@ class Form:
             self.errors[name] = error
         return value
 
+    def number(self, name: str) -> int | None:
+        """A field with a whole number; None when it is empty. What is no number is noted."""
+        value = self.raw(name).strip()
+        if not value:
+            return None
+        if not (value.isascii() and value.isdigit() and len(value) <= DIGITS_AT_MOST):
+            self.errors[name] = "A whole number."
+            return None
+        return int(value)
+
+    @property
+    def new_id(self) -> UUID:
+        """The form's own id as that of what it makes: posted twice, it makes one.
+
+        Raises:
+            PageError: it has none.
+        """
+        try:
+            return UUID(self.id)
+        except ValueError as error:
+            raise PageError(400, NO_ID) from error
+
     @property
     def id(self) -> str:
         """The form's own id: posted twice, it acts once.
@@ -49,7 +74,7 @@ class Form:
         """
         value = self.raw("form_id")
         if not _ID.fullmatch(value):
-            raise PageError(400, "The form came without its id. Load the page again and repeat.")
+            raise PageError(400, NO_ID)
         return value
 
 

@@ -44,6 +44,11 @@ async def service_names(session: AsyncSession) -> Sequence[str]:
     return (await session.scalars(select(Service.name).where(Service.is_active).order_by(Service.name))).all()
 
 
+async def team_names(session: AsyncSession) -> Sequence[str]:
+    """The names of the teams."""
+    return (await session.scalars(select(Team.name).order_by(Team.name))).all()
+
+
 async def scopes(session: AsyncSession) -> Sequence[Scope]:
     """The active scopes."""
     return (await session.scalars(select(Scope).where(Scope.is_active).order_by(Scope.name))).all()

@@ -1,6 +1,5 @@
 """The headers that keep the pages to themselves (REQUIREMENTS R-P-05)."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -14,6 +13,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 HSTS = "max-age=31536000; includeSubDomains"
+
+_OURS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_OURS_SECURE = [*_OURS, (b"strict-transport-security", HSTS.encode())]
 
 
 class SecurityHeaders:
@@ -34,14 +36,12 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         secure = self._https or scope.get("scheme") == "https"
+        ours = _OURS_SECURE if secure else _OURS
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if secure:
-                    headers.setdefault("Strict-Transport-Security", HSTS)
+                own = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in ours if one[0] not in own)]
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -11,6 +11,11 @@ from cli.dev import ports
 from cli.dev.postgres import Postgres
 from config.settings import get_settings
 from tests.cli.support import FakeTocsin, serving
+from tests.support.processes import Stack
+from tests.support.product import alert, api, database, stack
+from tests.support.servers import ADMIN_TOKEN
+
+__all__ = ["alert", "api", "database", "stack"]
 
 Tocsin = Callable[..., Result]
 
@@ -34,6 +39,14 @@ def product(bare: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTocsin]
         monkeypatch.setenv("TOCSIN_API_URL", fake.url)
         monkeypatch.setenv("TOCSIN_TOKEN", "secret")
         yield fake
+
+
+@pytest.fixture
+def running(bare: None, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """The real product, which the command line finds as the administrator."""
+    monkeypatch.setenv("TOCSIN_API_URL", stack.url())
+    monkeypatch.setenv("TOCSIN_TOKEN", ADMIN_TOKEN)
+    return stack
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import pytest
 from tests.support.alertmanager import Alertmanager, alertmanagers
 from tests.support.dev import Dev
 
+pytestmark = pytest.mark.timeout(300)
+
 SECONDS = 60
 
 

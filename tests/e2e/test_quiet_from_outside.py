@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.dev import Dev
 
+pytestmark = pytest.mark.timeout(300)
+
 SHORT_SECONDS = (4, 15, 60)
 """How long a quiet lasts that ends by itself: longer, when the machine was too slow to send an alert within it."""
 LATE_SECONDS = 30

@@ -22,6 +22,14 @@ PATHS = (
     "/inbox",
     "/inbox/{paged}",
     "/services",
+    "/incidents/{id}/merge",
+    "/incidents/{id}/split",
+    "/intake",
+    "/intake/sources/new",
+    "/intake/sources/{source}",
+    "/quiet",
+    "/quiet/silences/new",
+    "/quiet/maintenance/new",
     "/login",
 )
 
@@ -43,7 +51,21 @@ def wide(api: httpx.Client) -> dict[str, str]:
     wait_for(lambda: api.get(f"/incidents/{number}/").json()["orchestration"] == "COMPLETE")
     api.post(f"/incidents/{number}/comments/", json={"text": f"Comment {LONG}"})
     rows = api.get(f"/incidents/{number}/notifications/").json()["items"]
-    return {"id": number, "paged": next(row["recipient"] for row in rows if "@" in row["recipient"])}
+    paged = next(row["recipient"] for row in rows if "@" in row["recipient"])
+    return {"id": number, "paged": paged, "source": wide_source(api)}
+
+
+def wide_source(api: httpx.Client) -> str:
+    """A source, a silence and a window whose texts have no place to break either; the id of the source."""
+    silence = {"matchers": [f'label="{LONG}"'], "seconds": 3600, "reason": LONG}
+    window = {"name": LONG, "time_zone": "UTC", "start": "2099-01-01T00:00", "end": "2099-01-02T00:00"}
+    assert api.post("/silences/", json=silence).status_code == 201
+    assert api.post("/maintenance/", json=window | {"reason": LONG, "services": ["search"]}).status_code == 201
+    made = api.post("/sources/", json={"name": LONG, "kind": "generic", "heartbeat_seconds": 60}).json()
+    body = {"title": LONG, "labels": {"label": LONG}, "service": "search"}
+    sent = api.post(f"/alerts/generic/?token={made['key']}", json=body, headers={"Authorization": ""})
+    assert sent.status_code == 200, sent.text
+    return str(made["id"])
 
 
 def overflowing(page: Page) -> list[Any]:

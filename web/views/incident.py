@@ -1,12 +1,13 @@
 """One incident: everything its page shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from api.container import Container
 from db.access import Principal
+from db.incidents import find
 from db.starting import starting_point
 from db.tokens import new_token
 from domain import kpi
@@ -16,6 +17,7 @@ from domain.severity import Severity
 from gateway.plans import plan_ahead
 from gateway.starting import default_policy_name, temporal_url
 from web.queries import latest_alerts, latest_events, latest_notifications
+from web.views.intake import MEANINGS
 
 EVENTS = 300
 NOTIFICATIONS = 300
@@ -42,10 +44,22 @@ _ACTIONS = (
         {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
     ),
     (
+        Action("merge", "Merge into…", "It is the same as another incident."),
+        {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
+    ),
+    (
+        Action("split", "Split…", "Some of its alerts are about something else."),
+        {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
+    ),
+    (
         Action("repair", "Repair", "Make again what is missing: document, war room, failed pages."),
         {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
     ),
 )
+
+
+_PAGES = frozenset({"resolve", "merge", "split"})
+"""Actions that have a page of their own."""
 
 
 def address(row: RowMapping) -> str:
@@ -63,10 +77,9 @@ def actions(principal: Principal, row: RowMapping) -> list[Action]:
     status = Status(row["status"])
     offered = [action for action, states in _ACTIONS if status in states and allowed(principal, row, action.kind)]
     return [
-        Action(action.kind, action.label, action.help, f"{address(row)}/resolve")
-        if action.kind == "resolve"
-        else action
+        replace(action, href=f"{address(row)}/{action.kind}") if action.kind in _PAGES else action
         for action in offered
+        if action.kind != "split" or row["alert_count"] > 1
     ]
 
 
@@ -109,6 +122,7 @@ async def incident_values(parts: Container, principal: Principal, row: RowMappin
         events = await latest_events(session, incident_id, EVENTS)
         ledger = await latest_notifications(session, incident_id, NOTIFICATIONS)
         alerts = await latest_alerts(session, incident_id, ALERTS)
+        went_to = await find(session, row["merged_into"]) if row["merged_into"] else None
         point = await starting_point(session, incident_id, default_policy_name(settings))
     return {
         "row": row,
@@ -122,6 +136,10 @@ async def incident_values(parts: Container, principal: Principal, row: RowMappin
         "alerts": alerts,
         "steps": plan_ahead(point, settings) if point else [],
         "actions": actions(principal, row),
+        "went_to": f"INC-{went_to['number']}" if went_to else None,
+        "proposes_end": row["cleared_at"] is not None and row["status"] != Status.RESOLVED,
+        "may_resolve": allowed(principal, row, "resolve"),
+        "meanings": MEANINGS,
         "may_comment": allowed(principal, row, "comment"),
         "temporal_url": temporal_url(settings, row["number"]),
         "new_form_id": new_token,
