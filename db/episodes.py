@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 
 from db.keeping import Kept, keep
 from db.outbox import put_command_row
+from domain.intake.episode import is_past, latest
 
 CHANGES_KEPT = 100
 
@@ -26,7 +27,8 @@ class Episode:
     identity: str
     status: str
     slot_key: str
-    started_at: datetime | None
+    over_started_at: datetime | None
+    """When the latest episode of it began that is over."""
     is_open: bool
     """Whether the incident where it belongs is open."""
     incident_id: UUID | None
@@ -51,7 +53,7 @@ class Followed:
 
 
 _KNOWN = """
-SELECT state.identity, state.status, state.slot_key, state.started_at, slot.incident_id IS NOT NULL AS is_open,
+SELECT state.identity, state.status, state.slot_key, state.over_started_at, slot.incident_id IS NOT NULL AS is_open,
        state.incident_id, incident.resolved_at, incident.number, incident.lead
 FROM alert_states AS state
 LEFT JOIN correlation_slots AS slot ON slot.key = state.slot_key
@@ -105,15 +107,18 @@ WHERE slot.key = %s AND incident.status <> 'RESOLVED'
 FOR NO KEY UPDATE OF incident
 """
 _SLOT_KEY = "SELECT slot_key FROM alert_states WHERE identity = %s"
-_STATE = "SELECT status, started_at, changes FROM alert_states WHERE identity = %s FOR UPDATE"
+_STATE = (
+    "SELECT status, incident_id, started_at, over_started_at, changes FROM alert_states WHERE identity = %s FOR UPDATE"
+)
 _NOW = "SELECT clock_timestamp() AS now"
 _RESOLVE = """
 INSERT INTO alert_states AS known (
-    identity, status, slot_key, alert_id, started_at, resolved_at, changes, last_fired_at, fire_count)
-VALUES (%(identity)s, 'resolved', %(key)s, %(alert)s, %(started)s, %(now)s, ARRAY[%(now)s::timestamptz], %(now)s, 0)
+    identity, status, slot_key, incident_id, alert_id, over_started_at, resolved_at, changes, last_fired_at, fire_count)
+VALUES (%(identity)s, 'resolved', %(key)s, %(incident)s, %(alert)s, %(over)s, %(now)s, ARRAY[%(now)s::timestamptz],
+        %(now)s, 0)
 ON CONFLICT (identity) DO UPDATE SET
     status = 'resolved', resolved_at = excluded.resolved_at, quiet_until = NULL,
-    started_at = coalesce(excluded.started_at, known.started_at),
+    over_started_at = excluded.over_started_at, incident_id = coalesce(excluded.incident_id, known.incident_id),
     changes = (known.changes || excluded.changes)[greatest(1, cardinality(known.changes) + 2 - %(kept)s):]
 """
 _STILL = "SELECT 1 FROM alert_states WHERE incident_id = %s AND status = 'firing' LIMIT 1"
@@ -146,8 +151,17 @@ async def clear(
         if followed.news:
             await cursor.execute(_NOW)
             now = (await cursor.fetchone() or {})["now"]
-            values = {"identity": item.identity, "key": item.key, "alert": kept.alert_id, "started": item.started_at}
-            await cursor.execute(_RESOLVE, values | {"now": now, "kept": CHANGES_KEPT})
+            starts = (state["started_at"], state["over_started_at"]) if state else ()
+            values = {
+                "identity": item.identity,
+                "key": item.key,
+                "incident": incident["id"] if incident else None,
+                "alert": kept.alert_id,
+                "over": latest(item.started_at, *starts),
+                "now": now,
+                "kept": CHANGES_KEPT,
+            }
+            await cursor.execute(_RESOLVE, values)
             if incident is not None:
                 await cursor.execute(_STILL, (incident["id"],))
                 if await cursor.fetchone() is None:
@@ -189,12 +203,12 @@ async def _open_incident(cursor: psycopg.AsyncCursor[dict[str, Any]], identity: 
 
 def _followed(state: dict[str, Any] | None, incident: dict[str, Any] | None, started_at: datetime | None) -> Followed:
     """What becomes of a signal that an alert went back to normal."""
-    if state and started_at and state["started_at"] and started_at < state["started_at"]:
+    if state and state["status"] != "resolved" and is_past(started_at, state["over_started_at"]):
         return Followed("late", "it is about an episode before the one that fires", news=False)
     if incident is None:
         was_quiet = state is not None and state["status"] == "quiet"
         return Followed("resolved", "it fired quietly" if was_quiet else "nothing is open for it")
-    if state is not None and state["status"] == "resolved":
+    if state is not None and state["status"] == "resolved" and state["incident_id"] == incident["id"]:
         return Followed("resolved", "it was back to normal already", incident["id"], incident["number"], news=False)
     return Followed("resolved", None, incident["id"], incident["number"], int(incident["severity"][3]))
 

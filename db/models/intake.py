@@ -106,7 +106,9 @@ class AlertState(Base):
     alert_id: Mapped[UUID]
     """The latest alert of it."""
     started_at: Mapped[datetime | None]
-    """The start of the episode, of senders who say so."""
+    """The start of the episode that fires, of senders who say so."""
+    over_started_at: Mapped[datetime | None]
+    """The start of the latest episode that is over."""
     resolved_at: Mapped[datetime | None]
     quiet_until: Mapped[datetime | None]
     changes: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)), server_default="{}")

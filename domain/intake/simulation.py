@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.intake.episode import is_past, latest
 from domain.intake.signal import Action, Signal
 from domain.intake.source import Source
 from domain.intake.verdict import Fate, House, Tools, Verdict, decide
@@ -80,6 +81,7 @@ class _Slot:
 class _Episode:
     incident: _Incident
     started_at: datetime | None
+    over_started_at: datetime | None = None
     is_firing: bool = True
     changes: list[datetime] = field(default_factory=list)
     """When it lately went back to normal."""
@@ -184,17 +186,18 @@ class Simulation:
         before = self._episodes.get(verdict.identity)
         if before is not None and before.incident is not incident:
             before.incident.firing.discard(verdict.identity)
-        changes = before.changes if before is not None else []
-        self._episodes[verdict.identity] = _Episode(incident, verdict.signal.started_at, changes=changes)
+        episode = self._episodes[verdict.identity] = _Episode(incident, verdict.signal.started_at)
+        if before is not None:
+            episode.changes, episode.over_started_at = before.changes, before.over_started_at
 
     def _resolves(self, verdict: Verdict, now: datetime) -> Outcome:
         episode = self._episodes.get(verdict.identity)
-        began = verdict.signal.started_at
-        if episode is not None and began and episode.started_at and began < episode.started_at:
+        if episode is not None and episode.is_firing and _is_late(verdict, episode):
             return _outcome(verdict, Fate.LATE, None)
         incident = self._about(verdict, now)
         if episode is not None and episode.is_firing:
             episode.is_firing = False
+            episode.over_started_at = latest(verdict.signal.started_at, episode.started_at, episode.over_started_at)
             episode.changes = [*episode.changes, now][-100:]
             episode.incident.firing.discard(verdict.identity)
             if incident is not None and not incident.firing:
@@ -210,11 +213,7 @@ class Simulation:
 
 
 def _is_late(verdict: Verdict, episode: _Episode) -> bool:
-    """What is over is not opened again by its own past."""
-    began = verdict.signal.started_at
-    return (
-        not episode.is_firing and began is not None and episode.started_at is not None and began <= episode.started_at
-    )
+    return is_past(verdict.signal.started_at, episode.over_started_at)
 
 
 def _clears_at(verdict: Verdict, episode: _Episode, now: datetime) -> datetime | None:

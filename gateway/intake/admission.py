@@ -16,6 +16,7 @@ from db.keeping import Kept, keep
 from db.thresholds import admit_or_hold
 from domain.commands import MAX_TEXT
 from domain.intake.correlation import SPLIT_PREFIX
+from domain.intake.episode import is_past
 from domain.intake.signal import Action
 from domain.intake.verdict import Fate, Verdict
 from domain.severity import Severity
@@ -42,6 +43,8 @@ class Entry:
 
     item: IntakeItem
     verdict: Verdict | None = None
+    again: bool = False
+    """It is kept already, and is looked at again because its quiet time is over."""
 
     @property
     def alert_id(self) -> UUID:
@@ -175,7 +178,7 @@ def _place(
 ) -> IntakeItem | Kept:
     item = entry.item
     if episode is not None:
-        if _is_late(verdict, episode):
+        if _is_late(entry, verdict, episode):
             return Kept(_because(item, "it is about an episode that is over"), entry.alert_id, Fate.LATE)
         if _belongs(entry, episode):
             return replace(item, key=episode.slot_key, window_seconds=None)
@@ -187,12 +190,11 @@ def _place(
     return _continued(item, verdict, episode)
 
 
-def _is_late(verdict: Verdict, episode: Episode) -> bool:
-    """Senders repeat themselves, and out of order: what is over is not opened again by its own past."""
-    started_at = verdict.signal.started_at
-    if episode.status != "resolved" or started_at is None or episode.started_at is None:
-        return False
-    return started_at <= episode.started_at
+def _is_late(entry: Entry, verdict: Verdict, episode: Episode) -> bool:
+    """It is over by what its sender says, or went back to normal while it was being looked at again."""
+    if entry.again and episode.status == "resolved":
+        return True
+    return is_past(verdict.signal.started_at, episode.over_started_at)
 
 
 def _continued(item: IntakeItem, verdict: Verdict, episode: Episode | None) -> IntakeItem:

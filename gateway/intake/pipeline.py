@@ -71,7 +71,7 @@ class Pipeline:
         """
         house, now = await self._knowledge.house(), datetime.now(UTC)
         verdicts = [decide(signal, source, house, now, self._tools) for signal in signals]
-        entries = [Entry(_item(verdict, again or new_id()), verdict) for verdict in verdicts]
+        entries = [Entry(_item(verdict, again or new_id()), verdict, again is not None) for verdict in verdicts]
         taken: dict[UUID, Taken] = {}
         for run in in_runs(entries):
             for one in await self._admission_of(run):

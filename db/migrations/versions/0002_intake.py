@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("incident_id", sa.Uuid(), nullable=True),
         sa.Column("alert_id", sa.Uuid(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("over_started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("quiet_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changes", sa.ARRAY(sa.DateTime(timezone=True)), server_default="{}", nullable=False),
