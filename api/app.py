@@ -63,6 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=docs.OPENAPI,
         docs_url=None,
         redoc_url=None,
+        # Off until somebody exports traces: to look for a provider takes a share of every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
     intake = (reporting, alerts, sources, rules, silences, maintenance, heartbeats)

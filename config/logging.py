@@ -45,7 +45,7 @@ def access_logger(settings: Settings) -> structlog.typing.FilteringBoundLogger:
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
         structlog.WriteLogger(sys.stderr),
-        processors=[structlog.processors.add_log_level, stamp, last],
+        processors=[stamp, last],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         cache_logger_on_first_use=True,
     )

@@ -1,5 +1,8 @@
 """Connections to Postgres: an engine for everything, and a small raw pool for intake's one statement."""
 
+import time
+from weakref import WeakKeyDictionary
+
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
@@ -12,6 +15,8 @@ Sessions = async_sessionmaker[AsyncSession]
 IntakePool = AsyncConnectionPool[psycopg.AsyncConnection[dict[str, object]]]
 
 CONNECT_TIMEOUT_SECONDS = 5
+IDLE_SECONDS = 0.5
+"""A connection that was not used for longer is asked before it is used again."""
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -51,10 +56,23 @@ def make_intake_pool(url: str, size: int = 4) -> IntakePool:
         max_size=size,
         timeout=CONNECT_TIMEOUT_SECONDS,
         reconnect_timeout=0,
-        check=AsyncConnectionPool.check_connection,
+        check=_Check(),
         configure=_read_json_quickly,
         open=False,
     )
+
+
+class _Check:
+    """Notices a connection that broke while it was not used; one that was in use a moment ago is not asked."""
+
+    def __init__(self) -> None:
+        self._checked: WeakKeyDictionary[psycopg.AsyncConnection[dict[str, object]], float] = WeakKeyDictionary()
+
+    async def __call__(self, connection: psycopg.AsyncConnection[dict[str, object]]) -> None:
+        now = time.monotonic()
+        if now - self._checked.get(connection, float("-inf")) > IDLE_SECONDS:
+            await AsyncConnectionPool.check_connection(connection)
+        self._checked[connection] = now
 
 
 async def _read_json_quickly(connection: psycopg.AsyncConnection[dict[str, object]]) -> None:
