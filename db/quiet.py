@@ -47,7 +47,7 @@ async def lease_quiet(session: AsyncSession, limit: int) -> Sequence[QuietAlert]
         .where(Alert.id.in_(ids))
         .order_by(Alert.received_at)
     )
-    rows = (await session.execute(query)).tuples().all()
+    rows = (await session.execute(query)).all()
     return [QuietAlert(alert.id, alert.item, alert.raw, _sender(alert, source)) for alert, source in rows]
 
 

@@ -126,7 +126,7 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     yield engine
     async with engine.begin() as connection:
         # Not the sequence of the numbers: ids of workflows are not used twice.
-        await connection.execute(text("TRUNCATE incidents, correlation_slots, worker_heartbeats CASCADE"))
+        await connection.execute(text("TRUNCATE incidents, correlation_slots, worker_heartbeats, alert_states CASCADE"))
     await engine.dispose()
 
 

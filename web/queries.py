@@ -25,7 +25,7 @@ class Recent(Generic[T]):
 async def counts_by_status(session: AsyncSession) -> dict[str, int]:
     """How many incidents are in each state."""
     rows = await session.execute(select(Incident.status, func.count()).group_by(Incident.status))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def services(session: AsyncSession) -> Sequence[Service]:

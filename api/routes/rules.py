@@ -110,7 +110,7 @@ async def list_rules(parts: Parts, limit: Limit = 50, cursor: Cursor = None) -> 
         number, name = position
         query = query.where(or_(Rule.position > number, (Rule.position == number) & (Rule.name > name)))
     async with parts.sessions() as session:
-        rows = (await session.execute(query)).tuples().all()
+        rows = (await session.execute(query)).all()
     items = [_shown(rule, source) for rule, source in rows]
     return page(items, limit, lambda: encode_cursor(rows[-1][0].position, rows[-1][0].name))
 

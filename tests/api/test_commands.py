@@ -15,6 +15,9 @@ from tests.support.processes import Stack
 from tests.support.servers import Addresses
 from tests.support.waiting import wait_for
 
+APIS = 2
+"""API processes: what one has accepted the other must know."""
+
 Make = Callable[..., dict[str, Any]]
 
 

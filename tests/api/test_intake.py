@@ -12,6 +12,9 @@ import psycopg
 from tests.support.processes import Stack
 from tests.support.waiting import wait_for
 
+APIS = 2
+"""API processes: what one has accepted the other must know."""
+
 Make = Callable[..., dict[str, Any]]
 
 

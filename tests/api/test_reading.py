@@ -12,6 +12,9 @@ import pytest
 from tests.support.processes import Stack
 from tests.support.waiting import wait_for
 
+APIS = 2
+"""API processes: what one has accepted the other must know."""
+
 Make = Callable[..., dict[str, Any]]
 
 INCIDENT_FIELDS = [
@@ -133,11 +136,10 @@ def test_the_catalogue_in_pages(api: httpx.Client, path: str) -> None:
 
 def test_the_example_organisation(api: httpx.Client) -> None:
     teams = {team["name"]: team for team in api.get("/teams/").json()["items"]}
-    assert len(teams) == 3
-    assert all(team["on_call"] and team["manager"] and team["channel"].startswith("#") for team in teams.values())
-    services = [service["name"] for service in api.get("/services/").json()["items"]]
-    assert len(services) == 8
-    assert "Unknown/Triage" in services
+    example = [teams[name] for name in ("SRE Core", "Backend Payment", "Web Experience")]
+    assert all(team["on_call"] and team["manager"] and team["channel"].startswith("#") for team in example)
+    services = {service["name"] for service in api.get("/services/?limit=500").json()["items"]}
+    assert services >= {"Unknown/Triage", "redis-prod", "search", "checkout-api", "postgres-main", "ingress"}
     people = api.get("/users/").json()["items"]
     assert sum(person["title"] == "CTO" for person in people) == 1
     assert not any("password" in field for field in people[0])

@@ -30,7 +30,7 @@ def test_the_plug_is_pulled(home: Path) -> None:
     dev.wait(lambda: "p1.r1.s1" in steps())
     dev.kill_everything()
     dev.wait(lambda: not dev.pids(""), 10, "nothing is left running")
-    assert dev.start() < 15
+    dev.start()
     dev.wait(lambda: "p1.r1.s2" in steps(), 30, "the incident goes on")
     acknowledged = dev.api.patch(f"/incidents/{incident['id']}/acknowledge/")
     assert (acknowledged.status_code, acknowledged.json()["status"]) == (200, "ACKNOWLEDGED")

@@ -1,6 +1,6 @@
 """Fixtures of the rooms that test the product as processes: import them into a room's conftest.
 
-Two API processes and a worker for each file of tests, reached by HTTP.
+An API process and a worker for each file of tests, reached by HTTP.
 """
 
 import asyncio
@@ -20,10 +20,18 @@ from tests.support.servers import Addresses
 
 @pytest.fixture(scope="module")
 def stack(
-    database_url: str, addresses: Addresses, namespace: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    database_url: str,
+    addresses: Addresses,
+    namespace: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    """The product as processes; what it has made is gone afterwards."""
-    stack = Stack(database_url, addresses, namespace, tmp_path_factory.mktemp("stack"), apis=2)
+    """The product as processes, with as many APIs as the file's `APIS` says; what it has made is gone afterwards."""
+    stack = Stack(
+        database_url, addresses, namespace, tmp_path_factory.mktemp("stack"), apis=getattr(request.module, "APIS", 1)
+    )
+    with psycopg.connect(database_url) as connection:
+        services = [row[0] for row in connection.execute("SELECT id FROM services").fetchall()]
     try:
         stack.start()
         yield stack
@@ -31,7 +39,7 @@ def stack(
         stack.stop()
     asyncio.run(_terminate_all(addresses, namespace))
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("TRUNCATE incidents, correlation_slots, worker_heartbeats, idempotency_keys CASCADE")
+        forget_everything(connection, services)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +89,13 @@ def as_role(stack: Stack, database: psycopg.Connection[Any]) -> Callable[[str], 
         return stack.client(token=token)
 
     return make
+
+
+def forget_everything(connection: psycopg.Connection[Any], services: list[Any]) -> None:
+    """Empty the database but for the catalogue as it was: the next file of tests shall find nothing of this one."""
+    connection.execute("TRUNCATE incidents, correlation_slots, worker_heartbeats, idempotency_keys, sources CASCADE")
+    connection.execute("TRUNCATE alert_states, held_alerts, rules, silences, maintenance_windows CASCADE")
+    connection.execute("DELETE FROM services WHERE id <> ALL(%s)", (services,))
 
 
 async def _terminate_all(addresses: Addresses, namespace: str) -> None:

@@ -12,6 +12,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.support.processes import Stack
 from tests.support.servers import ADMIN_PASSWORD
 
+APIS = 2
+"""API processes: what one has accepted the other must know."""
+
 Make = Callable[..., dict[str, Any]]
 
 BANNER = "#warning"
