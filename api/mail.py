@@ -149,7 +149,7 @@ class Door:
             async with self._parts.sessions() as session:
                 if await session.scalar(select(Alert.id).where(Alert.id == id)) is not None:
                     return
-        await self._parts.intake.take([signal], source, again=id)
+        await self._parts.intake.take([signal], source, keep_as=id)
 
 
 class _Session(SMTP):

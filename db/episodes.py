@@ -75,6 +75,7 @@ FROM incidents AS incident
 JOIN correlation_slots AS slot ON slot.key = incident.correlation_key AND slot.incident_id = incident.id
 JOIN services ON services.id = incident.service_id
 WHERE incident.service_id = ANY(%s) AND incident.status <> 'RESOLVED' AND incident.time_scale IS NULL
+  AND incident.cleared_at IS NULL
   AND incident.severity IN ('SEV1_CRITICAL', 'SEV2_HIGH')
   AND incident.created_at > clock_timestamp() - make_interval(secs => %s)
 ORDER BY incident.service_id, incident.created_at
@@ -121,7 +122,15 @@ ON CONFLICT (identity) DO UPDATE SET
     over_started_at = excluded.over_started_at, incident_id = coalesce(excluded.incident_id, known.incident_id),
     changes = (known.changes || excluded.changes)[greatest(1, cardinality(known.changes) + 2 - %(kept)s):]
 """
-_STILL = "SELECT 1 FROM alert_states WHERE incident_id = %s AND status = 'firing' LIMIT 1"
+_STILL = """
+SELECT 1 FROM alert_states WHERE incident_id = %(incident)s AND status = 'firing'
+UNION ALL
+SELECT 1 FROM alerts
+WHERE incident_id = %(incident)s AND fate IN ('new', 'attached') AND item->>'identity' IS NULL
+  AND fingerprint IS DISTINCT FROM %(fingerprint)s
+LIMIT 1
+"""
+"""Whether something of an incident is not back to normal: an alert fires, or somebody reported what cannot go back."""
 
 
 async def clear(
@@ -129,6 +138,7 @@ async def clear(
     kept: Kept,
     command: dict[str, Any],
     flapping: tuple[int, float] | None,
+    own_key: str | None,
 ) -> Followed:
     """An alert went back to normal; when it was the last of its incident, the workflow gets the command.
 
@@ -140,11 +150,12 @@ async def clear(
         command: of kind `clear`, without `as_of`.
         flapping: how many changes within how many seconds are too many; then the incident is resolved only
             after it was quiet for as long.
+        own_key: the correlation key that names this alert alone; there it is looked for when it is not known.
     """
     item = kept.item
     assert item.identity is not None
     async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
-        incident = await _open_incident(cursor, item.identity, item.key)
+        incident = await _open_incident(cursor, item.identity, own_key)
         await cursor.execute(_STATE, (item.identity,))
         state = await cursor.fetchone()
         followed = _followed(state, incident, item.started_at)
@@ -163,22 +174,24 @@ async def clear(
             }
             await cursor.execute(_RESOLVE, values)
             if incident is not None:
-                await cursor.execute(_STILL, (incident["id"],))
+                await cursor.execute(_STILL, {"incident": incident["id"], "fingerprint": item.alert.fingerprint})
                 if await cursor.fetchone() is None:
                     command = _damped(command | {"as_of": now.isoformat()}, state, flapping, now)
                     await put_command_row(connection, incident["id"], followed.rank, command)
                 else:
-                    followed = replace(followed, reason="other alerts of the incident still fire")
+                    followed = replace(followed, reason="others of the incident still fire")
         await keep(connection, [_kept_as(kept, followed)])
     return followed
 
 
-async def pass_on(connection: psycopg.AsyncConnection[Any], kept: Kept, command: dict[str, Any]) -> Followed:
+async def pass_on(
+    connection: psycopg.AsyncConnection[Any], kept: Kept, command: dict[str, Any], own_key: str | None
+) -> Followed:
     """An acknowledgement or a note about an alert: a command to the incident where it belongs."""
     item = kept.item
     assert item.identity is not None
     async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
-        incident = await _open_incident(cursor, item.identity, item.key)
+        incident = await _open_incident(cursor, item.identity, own_key)
         if incident is None:
             followed = Followed(kept.fate, "nothing is open for it")
         else:
@@ -189,12 +202,14 @@ async def pass_on(connection: psycopg.AsyncConnection[Any], kept: Kept, command:
     return followed
 
 
-async def _open_incident(cursor: psycopg.AsyncCursor[dict[str, Any]], identity: str, key: str) -> dict[str, Any] | None:
+async def _open_incident(
+    cursor: psycopg.AsyncCursor[dict[str, Any]], identity: str, own_key: str | None
+) -> dict[str, Any] | None:
     """The open incident where an alert belongs, locked."""
     for _ in range(2):  # it may have been merged into another while its row was waited for
         await cursor.execute(_SLOT_KEY, (identity,))
         known = await cursor.fetchone()
-        await cursor.execute(_OPEN, (known["slot_key"] if known else key,))
+        await cursor.execute(_OPEN, (known["slot_key"] if known else own_key,))
         incident = await cursor.fetchone()
         if incident is not None:
             return incident

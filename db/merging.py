@@ -49,7 +49,7 @@ async def absorb(
     target, old = ends.get(into), ends[absorbed]
     if target is None or target.status == Status.RESOLVED:
         name = f"INC-{target.number}" if target is not None else f"the incident {into}"
-        said = f"{name} was already RESOLVED: nothing was moved, and new alerts open a new incident"
+        said = f"{name} was already RESOLVED: the alerts of this incident go on in a new one"
         return False, {absorbed: Event(type=EventType.NOTE, message=said, at=now, key="merged")}
     moved = await _move_alerts(session, absorbed, into, merge_reason(f"INC-{old.number}"))
     await session.execute(

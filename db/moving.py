@@ -58,13 +58,18 @@ async def follow(session: AsyncSession, alerts: Sequence[Alert], left: UUID, joi
     )
 
 
-async def take_back(session: AsyncSession, incident_id: UUID, decided_at: datetime) -> None:
-    """Correlate anew what joined an incident after it was decided that it is over: alerts, and merged incidents."""
-    since = Alert.received_at > decided_at
-    conditions = [since, *await _merged_since(session, incident_id, decided_at)]
-    query = kept_alerts().where(
-        Alert.incident_id == incident_id, Alert.deduplicated, Alert.fate.in_(COUNTED), or_(*conditions)
-    )
+async def take_back(session: AsyncSession, incident_id: UUID, decided_at: datetime | None) -> None:
+    """Correlate anew what joined an incident after it was decided that it is over: alerts, and merged incidents.
+
+    Args:
+        session: whose transaction has released the incident's slots.
+        incident_id: the incident that is over.
+        decided_at: when that was decided; None: everything is to go on elsewhere.
+    """
+    query = kept_alerts().where(Alert.incident_id == incident_id, Alert.fate.in_(COUNTED))
+    if decided_at is not None:
+        conditions = [Alert.received_at > decided_at, *await _merged_since(session, incident_id, decided_at)]
+        query = query.where(Alert.deduplicated, or_(*conditions))
     late = (await session.scalars(query)).all()
     if not late:
         return

@@ -85,7 +85,8 @@ async def commit_record(
             raise SlotsChanged
         if not (into and await _merge(session, ends, incident_id, into, values.get("resolved_by"))):
             await session.execute(delete(CorrelationSlot).where(CorrelationSlot.incident_id == incident_id))
-            await take_back(session, incident_id, values.get("cleared_at") or values["resolved_at"])
+            await session.execute(_QUIET_AGAIN, {"incident_id": incident_id})
+            await _go_on(session, incident_id, values, merged=into is not None)
     await notify(session, incident_id)
 
 
@@ -129,6 +130,23 @@ async def _mark_unsent(session: AsyncSession, unsent: Unsent) -> None:
         .values(row | values | {"provider": "none"})
         .on_conflict_do_update(index_elements=[Notification.id], set_=values, where=Notification.status == "pending")
     )
+
+
+_QUIET_AGAIN = text("""
+UPDATE alert_states SET status = 'quiet'
+WHERE incident_id = :incident_id AND status = 'firing' AND quiet_until > clock_timestamp()
+""")
+"""What repeated quietly while its incident was open is looked at again when its quiet time is over."""
+
+
+async def _go_on(session: AsyncSession, incident_id: UUID, values: dict[str, Any], *, merged: bool) -> None:
+    """What came after the decision goes on elsewhere; of an incident that should have gone on in another, everything:
+    that one was over by then, and nobody said that this one is."""
+    if merged:
+        await session.execute(update(Incident).where(Incident.id == incident_id).values(merged_into=None))
+        await take_back(session, incident_id, None)
+    else:
+        await take_back(session, incident_id, values.get("cleared_at") or values["resolved_at"])
 
 
 async def _merge(session: AsyncSession, ends: Ends, absorbed: UUID, into: UUID, actor: str | None) -> bool:

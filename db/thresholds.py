@@ -8,7 +8,10 @@ from db.intake import Admitted, admit
 from db.keeping import Kept, keep
 
 _TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-_OPEN = "SELECT 1 FROM correlation_slots WHERE key = %s"
+_OPEN = """
+SELECT 1 FROM correlation_slots WHERE key = %s
+  AND (%s::int IS NULL OR last_alert_at >= clock_timestamp() - make_interval(secs => %s::int))
+"""
 _FORGET = "DELETE FROM held_alerts WHERE key = %s AND received_at < clock_timestamp() - make_interval(secs => %s)"
 _COUNT = "SELECT count(*) AS held FROM held_alerts WHERE key = %s"
 _HOLD = "INSERT INTO held_alerts (key, alert_id, received_at) VALUES (%s, %s, clock_timestamp()) ON CONFLICT DO NOTHING"
@@ -18,7 +21,18 @@ WITH released AS (
 ), moved AS (
     UPDATE alerts SET incident_id = %(incident)s, deduplicated = true, fate = 'attached',
                       reason = concat_ws('; ', reason, 'then the threshold was reached')
-    FROM released WHERE alerts.id = released.alert_id RETURNING 1
+    FROM released WHERE alerts.id = released.alert_id
+    RETURNING alerts.id, alerts.received_at, item->>'identity' AS identity,
+              (item->>'started_at')::timestamptz AS started
+), fires AS (
+    INSERT INTO alert_states AS known (
+        identity, status, slot_key, incident_id, alert_id, started_at, last_fired_at)
+    SELECT DISTINCT ON (identity) identity, 'firing', %(key)s, %(incident)s, id, started, received_at
+    FROM moved WHERE identity IS NOT NULL ORDER BY identity, received_at DESC
+    ON CONFLICT (identity) DO UPDATE SET
+        status = 'firing', slot_key = excluded.slot_key, incident_id = excluded.incident_id,
+        alert_id = excluded.alert_id, started_at = excluded.started_at, last_fired_at = excluded.last_fired_at
+    WHERE known.resolved_at IS NULL OR known.resolved_at < excluded.last_fired_at
 )
 UPDATE incidents SET alert_count = alert_count + (SELECT count(*) FROM moved) WHERE id = %(incident)s
 RETURNING alert_count
@@ -42,7 +56,8 @@ async def admit_or_hold(
     key = kept.item.key
     async with connection.transaction():
         await connection.execute(_TURNS, (key,))
-        is_open = await (await connection.execute(_OPEN, (key,))).fetchone()
+        window = kept.item.window_seconds
+        is_open = await (await connection.execute(_OPEN, (key, window, window))).fetchone()
         await connection.execute(_FORGET, (key, seconds))
         held = await (await connection.execute(_COUNT, (key,))).fetchone()
         held_before = int((held or {"held": 0})["held"])

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic_core import from_json
 
 from api.container import Container
+from api.forgiving import forgiving_json
 from api.formats import ALIASES, FORMATS, KINDS, Unreadable
 from api.problems import Problem
 from api.references import source_row
@@ -53,8 +53,8 @@ async def receive(request: Request) -> Response:
         await parts.intake.refuse(sender, _text(raw), refused.reason)
         raise Problem(refused.status, refused.reason) from refused
     except Unreadable as error:
-        await parts.intake.refuse(sender, _text(raw), f"{error.field}: {error}")
-        raise Problem.of_field(error.field, str(error)) from error
+        await parts.intake.refuse(sender, _text(raw), str(error))
+        raise Problem.of_field(error.field, error.message) from error
     taken = await parts.intake.take(signals, sender)
     return json_response({"results": [taken_out(one) for one in taken]})
 
@@ -146,7 +146,7 @@ async def _parsed(raw: bytes, request: Request) -> Any:
     if not raw and request.query_params:
         return {name: value for name, value in request.query_params.items() if name != "token"}
     try:
-        return from_json(raw, allow_inf_nan=False)
+        return forgiving_json(raw)
     except ValueError as error:
         raise Refused(400, f"The body is not valid JSON: {error}") from error
 

@@ -64,7 +64,7 @@ async def create(request: Request, sender: Sender, parts: Parts) -> Response:
         raise Failure(422, f"Request body is not processable: {error}") from error
     if signal.fingerprint is None:  # Opsgenie's alias is the alert's id when it was given none
         signal = signal.model_copy(update={"fingerprint": str(id)})
-    await parts.intake.take([signal], sender, again=id)
+    await parts.intake.take([signal], sender, keep_as=id)
     return answer(request, 202, id, result="Request will be processed")
 
 
@@ -134,7 +134,7 @@ async def act(
         actor=body.get("user"),
         raw=kept({"identifier": identifier, "identifierType": kind, "action": action, "body": body}),
     )
-    await parts.intake.take([signal], sender, again=id)
+    await parts.intake.take([signal], sender, keep_as=id)
     return answer(request, 202, id, result="Request will be processed")
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
-from pydantic_core import from_json
 
 from api.container import Container
+from api.forgiving import forgiving_json
 from api.formats import pagerduty
 from api.requests import DirectRoute, parts_of
 from api.responses import json_response
@@ -118,7 +118,7 @@ async def _parsed(request: Request) -> Any:
     if len(raw) > MAX_BYTES:
         raise _Answer(413, *_INVALID, f"Event size exceeds the limit of {MAX_BYTES} bytes")
     try:
-        event = from_json(raw, allow_inf_nan=False)
+        event = forgiving_json(raw)
     except ValueError as error:
         message = "Event object format is unrecognized"
         raise _Answer(400, "Unrecognized object", message, "JSON parse error") from error

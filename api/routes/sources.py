@@ -111,6 +111,8 @@ async def change_source(id: str, body: dict[str, Any], parts: Parts) -> dict[str
         source = await session.get_one(Source, row.id)
         kept = {"name": source.name, "kind": source.kind, "is_active": source.is_active}
         changed = SourceIn.model_validate(source.settings | kept | body)
+        if source.secret is not None and changed.kind != source.kind and "secret" not in body:
+            raise Problem.of_field("secret", "belongs to the kind that changes: send the new one, or null")
         await _write(source, changed, parts)
         if "secret" in body:
             source.secret = _sealed(changed.secret, parts) if changed.secret else None

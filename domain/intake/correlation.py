@@ -48,7 +48,7 @@ def key_of(
     service = service_key(alert.model_copy(update={"fingerprint": None}), service_id, known=known)
     match correlation.preset:
         case Preset.FINGERPRINT if alert.fingerprint is not None:
-            return Key(f"{source.scope}fingerprint:{alert.fingerprint}", correlation.window_seconds)
+            return Key(str(fingerprint_key(source, alert)), correlation.window_seconds)
         case Preset.SERVICE:
             return Key(service, correlation.window_seconds)
         case Preset.LABELS:
@@ -56,6 +56,11 @@ def key_of(
             return Key(_short(f"labels:{service}:{values}"), correlation.window_seconds)
         case Preset.SERVICE_SEVERITY | Preset.FINGERPRINT:
             return Key(f"severity:{alert.severity}:{service}", correlation.window_seconds or window_seconds)
+
+
+def fingerprint_key(source: Source, alert: Alert) -> str | None:
+    """The key of a sender's fingerprint; None without one."""
+    return None if alert.fingerprint is None else f"{source.scope}fingerprint:{alert.fingerprint}"
 
 
 def _short(key: str) -> str:

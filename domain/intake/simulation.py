@@ -209,7 +209,7 @@ class Simulation:
         episode = self._episodes.get(verdict.identity)
         if episode is not None:
             return episode.incident if episode.incident.is_open(now) else None
-        return self._open_under(verdict.key.text, now, None)
+        return self._open_under(verdict.own_key, now, None) if verdict.own_key else None
 
 
 def _is_late(verdict: Verdict, episode: _Episode) -> bool:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.alert import Alert
-from domain.intake.correlation import Key, key_of
+from domain.intake.correlation import Key, fingerprint_key, key_of
 from domain.intake.maintenance import MaintenanceWindow
 from domain.intake.quiet import Search, Silence
 from domain.intake.rule import Choice, Evaluate, ExpressionError, Facts, Rule, Then, value_of
@@ -97,6 +97,12 @@ class Verdict:
     """The signal before rules changed it: what is kept, for rules must not be applied to their own results."""
 
     @property
+    def own_key(self) -> str | None:
+        """The correlation key when it names this alert alone: under any other, an incident may be somebody else's."""
+        own = fingerprint_key(self.source, self.alert)
+        return own if own == self.key.text else None
+
+    @property
     def is_command(self) -> bool:
         """A sender's own acknowledge and resolve act whatever `auto_resolve` says (CONTRACT)."""
         return self.source.kind in COMMANDING_KINDS
@@ -125,7 +131,7 @@ def decide(signal: Signal, source: Source, house: House, now: datetime, tools: T
     known = service is not house.unknown
     key = key_of(alert, service.id, source, treatment.correlation, chosen.get("key"), known, house.window_seconds)
     fate, quiet_until = None, None
-    if rule and rule.then is Then.DROP:
+    if rule and rule.then is Then.DROP and signal.action is Action.TRIGGER:  # what fired before must hear its end
         fate = Fate.DROPPED
     elif signal.action is Action.TRIGGER:
         fate, quiet_until, why = quiet(alert, service, source, house, now, tools.matches)

@@ -112,17 +112,17 @@ class Admission:
                     flapping = verdict.treatment.flapping if not verdict.is_command else None
                     limits = (flapping.changes, float(flapping.seconds)) if flapping else None
                     kept = Kept(entry.item, entry.alert_id, Fate.RESOLVED)
-                    return _taken(entry, await clear(connection, kept, _clear(verdict, entry.alert_id), limits))
+                    command = _clear(verdict, entry.alert_id)
+                    return _taken(entry, await clear(connection, kept, command, limits, verdict.own_key))
                 case Action.ACKNOWLEDGE:
                     kept = Kept(entry.item, entry.alert_id, Fate.ACKNOWLEDGED)
                     command = _command(verdict, entry.alert_id, "acknowledge", note=_note(verdict))
-                    return _taken(entry, await pass_on(connection, kept, command))
+                    return _taken(entry, await pass_on(connection, kept, command, verdict.own_key))
                 case Action.NOTE:
                     kept = Kept(entry.item, entry.alert_id, Fate.NOTED)
                     text = _note(verdict) or verdict.signal.title
-                    return _taken(
-                        entry, await pass_on(connection, kept, _command(verdict, entry.alert_id, "comment", text=text))
-                    )
+                    command = _command(verdict, entry.alert_id, "comment", text=text)
+                    return _taken(entry, await pass_on(connection, kept, command, verdict.own_key))
 
     async def refuse(self, entry: Entry) -> None:
         """Keep what could not be taken."""
@@ -178,7 +178,7 @@ def _place(
 ) -> IntakeItem | Kept:
     item = entry.item
     if episode is not None:
-        if _is_late(entry, verdict, episode):
+        if _is_late(entry, episode):
             return Kept(_because(item, "it is about an episode that is over"), entry.alert_id, Fate.LATE)
         if _belongs(entry, episode):
             return replace(item, key=episode.slot_key, window_seconds=None)
@@ -190,11 +190,11 @@ def _place(
     return _continued(item, verdict, episode)
 
 
-def _is_late(entry: Entry, verdict: Verdict, episode: Episode) -> bool:
+def _is_late(entry: Entry, episode: Episode) -> bool:
     """It is over by what its sender says, or went back to normal while it was being looked at again."""
     if entry.again and episode.status == "resolved":
         return True
-    return is_past(verdict.signal.started_at, episode.over_started_at)
+    return is_past(entry.item.started_at, episode.over_started_at)
 
 
 def _continued(item: IntakeItem, verdict: Verdict, episode: Episode | None) -> IntakeItem:

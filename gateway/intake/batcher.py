@@ -63,7 +63,8 @@ class Batcher(Generic[Entry, Result]):
     async def _settle(self, batch: list[tuple[Sequence[Entry], asyncio.Future[list[Result]]]]) -> None:
         try:
             results = iter(await self._run([entry for entries, _ in batch for entry in entries]))
-        except psycopg.DataError as error:  # one of them cannot be stored: the others must not suffer for it
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            # One of them cannot be stored: the others must not suffer for it.
             if len(batch) > 1:
                 for one in batch:
                     await self._settle([one])

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -24,6 +24,8 @@ from gateway.intake.admission import Admission, Entry, Taken, in_runs
 from gateway.intake.batcher import Batcher
 from gateway.intake.knowledge import Knowledge
 
+SKEW = timedelta(minutes=5)
+"""So far ahead a sender's clock may be."""
 MOST_COUNTS = 2000
 """Names of sources that are counted apart: whoever reports may call themselves anything."""
 
@@ -57,13 +59,16 @@ class Pipeline:
 
     # Signals of monitoring tools.
 
-    async def take(self, signals: Sequence[Signal], source: Source, again: UUID | None = None) -> list[Taken]:
+    async def take(
+        self, signals: Sequence[Signal], source: Source, *, keep_as: UUID | None = None, again: bool = False
+    ) -> list[Taken]:
         """What became of each signal, in their order, when it is committed.
 
         Args:
             signals: as the format's adapter read them.
             source: who sent them; its settings hold.
-            again: the id of the one alert that these are about, when it is kept already.
+            keep_as: the id under which the one alert of these is kept.
+            again: it is kept already, and its quiet time is over.
 
         Raises:
             psycopg.Error, SQLAlchemyError, OSError: the database cannot be reached: nothing was accepted of what
@@ -71,7 +76,7 @@ class Pipeline:
         """
         house, now = await self._knowledge.house(), datetime.now(UTC)
         verdicts = [decide(signal, source, house, now, self._tools) for signal in signals]
-        entries = [Entry(_item(verdict, again or new_id()), verdict, again is not None) for verdict in verdicts]
+        entries = [Entry(_item(verdict, keep_as or new_id(), now), verdict, again) for verdict in verdicts]
         taken: dict[UUID, Taken] = {}
         for run in in_runs(entries):
             for one in await self._admission_of(run):
@@ -90,11 +95,11 @@ class Pipeline:
         self._count(source.name, Fate.REFUSED)
         if source.id is None:
             return
-        house = await self._knowledge.house()
+        house, now = await self._knowledge.house(), datetime.now(UTC)
         signal = Signal(title=f"Refused: {reason}", raw=body)
-        verdict = decide(signal, source, replace(house, rules=()), datetime.now(UTC), self._tools)
-        entry = Entry(replace(_item(verdict, new_id()), identity=None, signal=None, reason=reason), verdict)
-        await self._admission.refuse(entry)
+        verdict = decide(signal, source, replace(house, rules=()), now, self._tools)
+        item = replace(_item(verdict, new_id(), now), identity=None, signal=None, reason=reason)
+        await self._admission.refuse(Entry(item, verdict))
 
     # Reports, each of which is about an incident: `POST /incidents/` and the form.
 
@@ -169,8 +174,11 @@ def _report_item(alert: Alert, raw: str, house: House) -> IntakeItem:
     return IntakeItem(alert, service_id, service_key(alert, service_id, known=known), raw)
 
 
-def _item(verdict: Verdict, alert_id: UUID) -> IntakeItem:
+def _item(verdict: Verdict, alert_id: UUID, now: datetime) -> IntakeItem:
     signal = verdict.signal
+    started_at = signal.started_at
+    if started_at is not None and started_at > now + SKEW:
+        started_at = None  # a clock that ran ahead must not make everything late that comes after
     return IntakeItem(
         alert=verdict.alert,
         service_id=verdict.service.id,
@@ -180,7 +188,7 @@ def _item(verdict: Verdict, alert_id: UUID) -> IntakeItem:
         moved_alert_id=alert_id,
         source_id=verdict.source.id,
         identity=verdict.identity,
-        started_at=signal.started_at,
+        started_at=started_at,
         reason="; ".join(verdict.reasons) or None,
         kind=verdict.source.kind,
         signal=verdict.received.model_dump(exclude={"raw"}),

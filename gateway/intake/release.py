@@ -62,7 +62,8 @@ class Release:
     async def _take(self, one: QuietAlert) -> None:
         """As if it had come now. One that fails comes again after its lease, and keeps no other waiting."""
         try:
-            await self._intake.take([_signal(one.record["signal"], one.raw)], one.source, again=one.alert_id)
+            signal = _signal(one.record["signal"], one.raw)
+            await self._intake.take([signal], one.source, keep_as=one.alert_id, again=True)
         except Exception:
             logger.exception("release: an alert failed, trying again", alert=str(one.alert_id))
 

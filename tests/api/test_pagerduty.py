@@ -244,7 +244,7 @@ def test_every_field_missing_empty_or_garbled_is_answered_in_their_shape(stack: 
 
 
 @pytest.mark.parametrize("path", [ENQUEUE, CHANGE])
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_is_unrecognized(stack: Stack, path: str, body: bytes) -> None:
     answer = send(stack, body, path)
     assert answer.status_code == 400

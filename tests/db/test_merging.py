@@ -106,15 +106,17 @@ async def test_the_other_workflow_hears_of_each_merge(house: House) -> None:
         assert texts == ["Alert received 2 times from api (3 in all)"]
 
 
-async def test_into_an_incident_that_is_over_by_now_nothing_moves(house: House) -> None:
+async def test_into_an_incident_that_is_over_by_now_the_alerts_go_on_in_a_new_one(house: House) -> None:
     (alert, old), (_, target) = await fired(house), await fired(house)
     await resolve(house, target)
     await merge(house, old, target)
-    assert await alerts(house, old) == [("new", False)]
+    assert await alerts(house, old) == []
     (note,) = [event.message for event in await house.events(old) if event.type == "NOTE"]
     number = (await house.row(target))["number"]
-    assert note == f"INC-{number} was already RESOLVED: nothing was moved, and new alerts open a new incident"
-    assert (await fire(house, alert)).created
+    assert note == f"INC-{number} was already RESOLVED: the alerts of this incident go on in a new one"
+    anew = await fire(house, alert)
+    assert not anew.created and anew.incident["id"] not in (old, target)
+    assert (await house.row(old))["merged_into"] is None
 
 
 async def test_what_was_merged_after_the_decision_to_resolve_is_taken_back(house: House) -> None:
