@@ -19,7 +19,7 @@ run: $(READY) ## Start the whole product in this terminal
 	@exec .venv/bin/tocsin dev
 
 test: lint ## Lint, types and all tests
-	.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/e2e tests
+	.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Style and types
 	.venv/bin/ruff check .
