@@ -138,16 +138,16 @@ async def _read(format: str, sender: Source, raw: bytes, request: Request, parts
 
 
 async def _parsed(raw: bytes, request: Request) -> Any:
-    """JSON whatever the content type says (SNS says text/plain), or a form, as UptimeRobot sends."""
-    kind = request.headers.get("content-type", "")
-    if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        form = await request.form()
-        return {name: value for name, value in form.items() if isinstance(value, str)}
+    """JSON whatever the content type says (SNS says text/plain, `curl -d` a form), or a form, as UptimeRobot sends."""
     if not raw and request.query_params:
         return {name: value for name, value in request.query_params.items() if name != "token"}
     try:
         return forgiving_json(raw)
     except ValueError as error:
+        kind = request.headers.get("content-type", "")
+        if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+            form = await request.form()
+            return {name: value for name, value in form.items() if isinstance(value, str)}
         raise Refused(400, f"The body is not valid JSON: {error}") from error
 
 

@@ -182,3 +182,13 @@ def test_json_as_senders_write_it_is_read(api: httpx.Client, body: bytes) -> Non
     assert answer.status_code == 200, answer.text
     (result,) = answer.json()["results"]
     assert api.get(f"/incidents/{result['incident']}/alerts/").status_code == 200
+
+
+def test_curl_needs_no_header_and_a_form_is_a_form(api: httpx.Client) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    mark = uuid4().hex
+    for body in (f'{{"title": "By curl {mark}", "severity": "low"}}', f"title=By+form+{mark}&severity=low"):
+        (result,) = api.post("/alerts/generic/", content=body, headers=form).json()["results"]
+        assert result["incident"] is not None
+        alerts = api.get(f"/incidents/{result['incident']}/alerts/?limit=500").json()["items"]
+        assert any(one["title"].startswith("By ") and one["title"].endswith(mark) for one in alerts)
