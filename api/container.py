@@ -41,7 +41,6 @@ class Container:
     sns: Sns
     intake: Pipeline
     commands: Commands
-    workflows: Workflows
     pings: Pings
     watch: Watch
     live: Live
@@ -81,7 +80,6 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         sns=Sns(fetch),
         intake=intake,
         commands=Commands(sessions, workflows, delivery, dispatcher),
-        workflows=workflows,
         pings=pings,
         watch=watch,
         live=Live(settings.database, house_changed),

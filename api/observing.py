@@ -40,7 +40,6 @@ class Observed:
             await self._app(scope, receive, send)
             return
         began, status, request_id = time.perf_counter(), 500, uuid4().hex
-        scope["request_id"] = request_id
 
         async def noting(message: Message) -> None:
             nonlocal status

@@ -5,11 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping
 
 from api.container import Container
 from api.problems import Problem
 from api.requests import Parts
+from db.house import find_source
 from db.incidents import find
 from db.models import Source
 
@@ -60,11 +61,7 @@ async def source_row(parts: Container, reference: str) -> Source:
         Problem: there is none.
     """
     async with parts.sessions() as session:
-        try:
-            found = await session.get(Source, UUID(reference))
-        except ValueError:
-            name = reference.replace("\x00", "")
-            found = await session.scalar(select(Source).where(Source.name == name))
+        found = await find_source(session, reference.replace("\x00", ""))
     if found is None:
         raise Problem(404, f"There is no source {reference}: name it by its id or its name")
     return found

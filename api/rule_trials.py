@@ -1,19 +1,16 @@
 """A rule on one alert: whether it holds, what it sees, and what is different with it."""
 
-import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.formats import ALIASES, FORMATS, Unreadable
 from api.problems import Problem
-from db.house import source_value
-from db.models import Source as SourceRow
+from db.house import find_source, source_value
 from db.recorded import recorded_alert
 from domain.intake.rule import ExpressionError, Rule
 from domain.intake.signal import Signal
@@ -93,20 +90,11 @@ async def trials_of(
     return Trial(**ones[0].model_dump(), others=ones[1:])
 
 
-async def named_source(session: AsyncSession, reference: str) -> SourceRow | None:
-    """A source by its name or id."""
-    found = await session.scalar(select(SourceRow).where(SourceRow.name == reference))
-    if found is None:
-        with contextlib.suppress(ValueError):  # it is no id
-            found = await session.get(SourceRow, UUID(reference))
-    return found
-
-
 async def _sender(session: AsyncSession, reference: str) -> Source:
     kind = ALIASES.get(reference, reference)
     if kind in FORMATS:
         return Source(name=kind, kind=kind)
-    row = await named_source(session, reference)
+    row = await find_source(session, reference)
     if row is None or row.kind not in FORMATS:
         formats = ", ".join(sorted(set(FORMATS) - set(ALIASES)))
         raise Problem.of_field("source", f"there is no format or source '{reference}'; formats are: {formats}")

@@ -1,5 +1,6 @@
 """Reads what the catalogue says about alerts, for the rules of `domain.intake`."""
 
+import contextlib
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -67,6 +68,14 @@ async def source_by_key(session: AsyncSession, key: str) -> SourceValue | None:
     """The active source of a key."""
     source = await session.scalar(select(Source).where(Source.key_hash == hash_token(key), Source.is_active))
     return source_value(source) if source else None
+
+
+async def find_source(session: AsyncSession, reference: str) -> Source | None:
+    """A source by its id or its name."""
+    found = None
+    with contextlib.suppress(ValueError):  # it is no id
+        found = await session.get(Source, UUID(reference))
+    return found or await session.scalar(select(Source).where(Source.name == reference))
 
 
 async def _services(session: AsyncSession) -> dict[str, ServiceFact]:

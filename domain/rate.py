@@ -25,8 +25,3 @@ class Bucket:
             self._level -= 1
             return 0.0
         return (1 - self._level) / self._rate
-
-    @property
-    def is_full(self) -> bool:
-        """As far as it was last looked at: nobody would miss it."""
-        return self._level >= self._burst - 1

@@ -16,9 +16,9 @@ from api.container import Container
 from api.problems import Problem
 from api.requests import Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, needs, page, stored_text
 from api.rule_checks import require_sound
-from api.rule_trials import Trial, named_source, trials_of
+from api.rule_trials import Trial, trials_of
 from api.schemas import Line
-from db.house import load_house, rule_value
+from db.house import find_source, load_house, rule_value
 from db.models import Rule, Silence, Source, new_id
 from db.recorded import begin_of_latest, known_sources, recorded_after
 from domain.intake.quiet import Silence as SilenceValue
@@ -232,7 +232,7 @@ async def _silences_since(session: AsyncSession, since: datetime) -> tuple[Silen
 async def _source_id(session: AsyncSession, reference: str | None, field: str) -> UUID | None:
     if reference is None:
         return None
-    found = await named_source(session, reference)
+    found = await find_source(session, reference)
     if found is None:
         raise Problem.of_field(field, f"there is no source '{reference}'")
     return found.id

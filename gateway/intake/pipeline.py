@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -31,15 +31,6 @@ MOST_COUNTS = 2000
 
 Nudge = Callable[[UUID, int], None]
 """Tells Temporal at once what the outbox says of an incident; its severity's rank goes along."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """What became of an alert of `POST /incidents/`."""
-
-    incident: dict[str, object]
-    """The incident's row, with the names `service` and `team`."""
-    created: bool
 
 
 class Pipeline:
@@ -103,11 +94,11 @@ class Pipeline:
 
     # Reports, each of which is about an incident: `POST /incidents/` and the form.
 
-    async def report(self, alert: Alert, raw: str) -> Reported:
+    async def report(self, alert: Alert, raw: str) -> Admitted:
         """Admit one alert by the `service` preset: with its fingerprint as the key, else its service."""
         return (await self.report_all([(alert, raw)]))[0]
 
-    async def report_all(self, alerts: Sequence[tuple[Alert, str]]) -> list[Reported]:
+    async def report_all(self, alerts: Sequence[tuple[Alert, str]]) -> list[Admitted]:
         """Admit alerts together; what became of each, in their order."""
         house = await self._house_with([alert.service_name for alert, _ in alerts])
         entries = [Entry(_report_item(alert, raw, house)) for alert, raw in alerts]
@@ -117,7 +108,7 @@ class Pipeline:
             self._count(entry.item.alert.source, Fate.NEW if result.created else Fate.ATTACHED)
             if result.due:
                 self._nudge(result.incident["id"], Severity(result.incident["severity"]).rank)
-            reported.append(Reported(result.incident, result.created))
+            reported.append(result)
         return reported
 
     async def report_once(self, alert: Alert, raw: str, user_id: UUID, key: str) -> Replay:

@@ -16,10 +16,10 @@ import pytest
 from pagerduty import EventsApiV2Client
 
 from tests.support.certificates import make_certificate
+from tests.support.pagerduty import ENQUEUE, event
 from tests.support.processes import Stack
 from tests.support.waiting import wait_for
 
-ENQUEUE = "/v2/enqueue"
 CHANGE = "/v2/change/enqueue"
 PATHS = [f"{prefix}{path}{slash}" for prefix in ("", "/api/v1") for path in (ENQUEUE, CHANGE) for slash in ("", "/")]
 
@@ -35,30 +35,6 @@ def source(api: httpx.Client) -> Callable[..., dict[str, Any]]:
         return dict(answer.json())
 
     return make
-
-
-def event(key: str, action: str = "trigger", **changes: Any) -> dict[str, Any]:
-    """A whole event; `...` takes a field away."""
-    body = {
-        "routing_key": key,
-        "event_action": action,
-        "dedup_key": uuid4().hex,
-        "client": "Sample monitoring",
-        "client_url": "https://monitoring.example",
-        "payload": {
-            "summary": "DISK at 99% on machine prod-datapipe03",
-            "source": "prod-datapipe03.example.com",
-            "severity": "critical",
-            "timestamp": "2026-11-21T03:12:00.000+0000",
-            "component": "postgres",
-            "group": "prod-datapipe",
-            "class": "disk",
-            "custom_details": {"free space": "1%", "ping time": "1500ms"},
-        },
-        "links": [{"href": "https://runbooks.example/disk", "text": "Runbook"}],
-        "images": [{"src": "https://images.example/disk.png", "alt": "Disk"}],
-    }
-    return {name: value for name, value in (body | changes).items() if value is not ...}
 
 
 def send(stack: Stack, body: Any, path: str = ENQUEUE, **headers: str) -> httpx.Response:

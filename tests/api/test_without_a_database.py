@@ -1,6 +1,5 @@
 """While the database is away nothing is answered as if it had been accepted, in each vendor's shape."""
 
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -11,32 +10,7 @@ from config.settings import Settings
 from db.engine import Sessions
 from db.models import Source, new_id
 from db.tokens import hash_token
-
-ENQUEUE = "/v2/enqueue"
-
-
-def event(key: str, action: str = "trigger", **changes: Any) -> dict[str, Any]:
-    """A whole event; `...` takes a field away."""
-    body = {
-        "routing_key": key,
-        "event_action": action,
-        "dedup_key": uuid4().hex,
-        "client": "Sample monitoring",
-        "client_url": "https://monitoring.example",
-        "payload": {
-            "summary": "DISK at 99% on machine prod-datapipe03",
-            "source": "prod-datapipe03.example.com",
-            "severity": "critical",
-            "timestamp": "2026-11-21T03:12:00.000+0000",
-            "component": "postgres",
-            "group": "prod-datapipe",
-            "class": "disk",
-            "custom_details": {"free space": "1%", "ping time": "1500ms"},
-        },
-        "links": [{"href": "https://runbooks.example/disk", "text": "Runbook"}],
-        "images": [{"src": "https://images.example/disk.png", "alt": "Disk"}],
-    }
-    return {name: value for name, value in (body | changes).items() if value is not ...}
+from tests.support.pagerduty import ENQUEUE, event
 
 
 async def test_without_a_database_a_client_is_told_to_try_again(settings: Settings, sessions: Sessions) -> None:
