@@ -27,6 +27,7 @@ from config.defaults import DOCUMENT_TEMPLATE
 from config.logging import configure_logging
 from config.settings import Settings
 from config.temporal import PAGING_QUEUE, QUEUE, connect
+from db.catalogue.reading import CatalogueReader
 from db.documents import DocumentVersions
 from db.engine import Sessions, make_engine, make_intake_pool, make_sessions
 from db.inbox import InboxMessages
@@ -88,12 +89,17 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 
 def make_workers(
-    client: Client, sessions: Sessions, providers: Providers, settings: Settings, report: Report
+    client: Client,
+    sessions: Sessions,
+    providers: Providers,
+    settings: Settings,
+    report: Report,
+    catalogue: CatalogueReader,
 ) -> list[Worker]:
     """One worker for workflows and slow vendors, one for paging and records."""
     documents = DocumentActivities(sessions, providers.documents, DOCUMENT_TEMPLATE.read_text())
     rooms = WarRoomActivities(providers.war_rooms)
-    records = RecordActivities(sessions)
+    records = RecordActivities(sessions, catalogue)
     paging = PagingActivities(sessions, providers.channels, providers.inbox)
     heartbeats = HeartbeatActivities(sessions, report)
     orchestrating = Worker(
@@ -149,13 +155,15 @@ async def running(
     """
     sessions = make_sessions(engine)
     workflows = Workflows(client)
-    delivery = OutboxDelivery(sessions, workflows, settings)
+    catalogue = CatalogueReader()
+    delivery = OutboxDelivery(sessions, workflows, settings, catalogue)
     relay = Relay(sessions, workflows, delivery, settings)
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(make_intake_pool(settings.database, INTAKE_CONNECTIONS))
         knowledge = Knowledge(sessions, settings.correlation_window_seconds, KNOWN_SECONDS)
         intake = Pipeline(pool, sessions, knowledge, expressions.TOOLS, _left_to_the_relay, settings)
-        for worker in make_workers(client, sessions, providers or builtin_providers(sessions), settings, intake.take):
+        outside = providers or builtin_providers(sessions)
+        for worker in make_workers(client, sessions, outside, settings, intake.take, catalogue):
             await stack.enter_async_context(worker)
         background = [asyncio.create_task(part.run()) for part in (relay, Release(sessions, intake))]
         try:

@@ -13,6 +13,7 @@ from domain.events import Event
 from domain.incident import Incident
 from domain.intake.heartbeat import Switch
 from domain.page import Page, Unsent
+from domain.policy import Policy
 
 
 class _Value(BaseModel):
@@ -37,9 +38,16 @@ class Record(_Value):
 
 
 class WhoAnswers(_Value):
-    """The service whose people are asked for."""
+    """Whose people are asked for, under which policy, and from when on."""
 
     service_id: UUID
+    policy: Policy | None = None
+    """By which the incident climbs; None asks by the default, as a workflow of an older version does."""
+    since: datetime | None = None
+    """The first instant that is asked about, UTC; None: now."""
+    team_id: UUID | None = None
+    """The team to which the incident was reassigned."""
+    incident_id: UUID | None = None
 
 
 class RoomOrder(_Value):
@@ -87,7 +95,7 @@ class RecordContract(ABC):
     @activity.defn(name="who_answers")
     @abstractmethod
     async def who_answers(self, question: WhoAnswers) -> Directory:
-        """Who answers for a service right now."""
+        """Who answers for a service from an instant on."""
 
 
 class PagingContract(ABC):

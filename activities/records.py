@@ -1,19 +1,24 @@
 """Writes down what workflows decide, and answers what they must know of the catalogue."""
 
+from datetime import UTC, datetime
+
 from temporalio import activity
 
 from activities.contracts import Record, RecordContract, WhoAnswers
-from db.directory import directory_of
+from db.catalogue.answering import policy_of, who_answers
+from db.catalogue.reading import CatalogueReader
 from db.engine import Sessions
 from db.records import commit_record
 from domain.directory import Directory
+from domain.severity import Severity
 
 
 class RecordActivities(RecordContract):
     """Our own database."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, catalogue: CatalogueReader) -> None:
         self._sessions = sessions
+        self._catalogue = catalogue
 
     @activity.defn(name="record")
     async def record(self, record: Record) -> None:
@@ -25,6 +30,19 @@ class RecordActivities(RecordContract):
 
     @activity.defn(name="who_answers")
     async def who_answers(self, question: WhoAnswers) -> Directory:
-        """Who answers for a service right now."""
+        """Who answers for a service from an instant on."""
+        now = datetime.now(UTC)
         async with self._sessions() as session:
-            return await directory_of(session, question.service_id)
+            policy = question.policy or await policy_of(
+                session, self._catalogue, question.service_id, Severity.SEV1_CRITICAL, ""
+            )
+            return await who_answers(
+                session,
+                self._catalogue,
+                question.service_id,
+                policy,
+                min(question.since or now, now),
+                team_id=question.team_id,
+                incident_id=question.incident_id,
+                until=now,
+            )

@@ -7,9 +7,9 @@ from temporalio import activity
 
 from activities.contracts import HeartbeatContract, HeartbeatReport, WhoseHeartbeat
 from db import source_heartbeats
-from db.catalogue import UNKNOWN_SERVICE
 from db.engine import Sessions
 from db.source_heartbeats import Kept
+from domain.catalogue import UNKNOWN_SERVICE
 from domain.intake.heartbeat import Switch, missing, reporting, returned
 from domain.intake.signal import Signal
 from domain.intake.source import Source

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from config.defaults import BASE_CATALOGUE, EXAMPLE_CATALOGUE
 from config.passwords import hash_password, password_matches
 from config.settings import Settings
-from db.catalogue import UNKNOWN_SERVICE, add_catalogue, service_exists
+from db.catalogue.reading import read_catalogue
+from db.catalogue.writing import without, write
 from db.engine import Sessions
 from db.models import ApiToken, User, new_id
 from db.tokens import hash_token, new_token
+from domain.catalogue import UNKNOWN_SERVICE, Catalogue
 
 _LOCK = 7_034_812_557
 _OPERATORS_TOKEN = "set by the operator"  # noqa: S105 - a token's name, not a token
@@ -41,14 +43,14 @@ async def bootstrap(sessions: Sessions, settings: Settings) -> FirstLogin | None
 
 
 async def _ensure_catalogue(session: AsyncSession, *, example: bool) -> None:
-    base = yaml.safe_load(BASE_CATALOGUE.read_text())
-    await add_catalogue(session, {"policies": base["policies"]})
-    if await service_exists(session, UNKNOWN_SERVICE):
+    """What exists by its name is left as it is; teams and services only where nothing is yet."""
+    base = Catalogue.model_validate(yaml.safe_load(BASE_CATALOGUE.read_text()))
+    kept = await read_catalogue(session)
+    await write(session, without(base.model_copy(update={"teams": (), "services": ()}), kept))
+    if UNKNOWN_SERVICE in kept.service_named:
         return
-    if example:
-        await add_catalogue(session, yaml.safe_load(EXAMPLE_CATALOGUE.read_text()))
-    else:
-        await add_catalogue(session, base)
+    first = Catalogue.model_validate(yaml.safe_load(EXAMPLE_CATALOGUE.read_text())) if example else base
+    await write(session, without(first, await read_catalogue(session)))
 
 
 async def _ensure_admin(session: AsyncSession, settings: Settings) -> FirstLogin | None:

@@ -11,6 +11,7 @@ from api.signatures.sns import Sns, fetch
 from config.sealing import Sealer
 from config.settings import Settings
 from config.temporal import connect
+from db.catalogue.reading import CatalogueReader
 from db.documents import DocumentVersions
 from db.engine import IntakePool, Sessions, make_engine, make_intake_pool, make_sessions
 from db.inbox import InboxMessages
@@ -38,6 +39,7 @@ class Container:
     credentials: Credentials
     limits: Limits
     sealer: Sealer
+    catalogue: CatalogueReader
     sns: Sns
     intake: Pipeline
     commands: Commands
@@ -57,7 +59,8 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
     pool = make_intake_pool(settings.database)
     await pool.open()
     workflows = Workflows(await connect(settings))
-    delivery = OutboxDelivery(sessions, workflows, settings)
+    catalogue = CatalogueReader()
+    delivery = OutboxDelivery(sessions, workflows, settings, catalogue)
     watch = Watch(sessions, workflows, settings)
     dispatcher = Dispatcher(delivery, lambda: watch.health.temporal)
     knowledge = Knowledge(sessions, settings.correlation_window_seconds)
@@ -77,6 +80,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         credentials=credentials,
         limits=Limits(settings, noise.refused),
         sealer=Sealer(settings.secret_key),
+        catalogue=catalogue,
         sns=Sns(fetch),
         intake=intake,
         commands=Commands(sessions, workflows, delivery, dispatcher),

@@ -12,6 +12,7 @@ from config.settings import Settings
 from domain import kpi
 from domain.alert import Alert, Link
 from domain.commands import MAX_TEXT
+from domain.escalation import PlannedStep
 from domain.severity import Severity
 from gateway.starting import incident_url, temporal_url
 from gateway.workflows import workflow_id
@@ -242,3 +243,9 @@ def incident_out(row: RowMapping | dict[str, Any], settings: Settings) -> dict[s
         "workflow_id": workflow_id(number),
         "temporal_url": temporal_url(settings, number),
     }
+
+
+def planned_out(step: PlannedStep) -> dict[str, Any]:
+    """A step of a plan as answers show it."""
+    shown = {"step", "at", "deliveries", "skipped", "action", "detail"}
+    return step.model_dump(include=shown, exclude={"deliveries": {"__all__": {"turn"}}})

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.catalogue import UNKNOWN_SERVICE
 from db.models import MaintenanceWindow, Rule, Service, Silence, Source, Team, service_dependencies
 from db.tokens import hash_token
+from domain.catalogue import UNKNOWN_SERVICE
 from domain.intake.maintenance import MaintenanceWindow as WindowValue
 from domain.intake.quiet import Silence as SilenceValue
 from domain.intake.rule import Rule as RuleValue

@@ -34,7 +34,7 @@ def _incidents() -> Select[*tuple[Any, ...]]:
     return (
         select(*Incident.__table__.columns, Service.name.label("service"), Team.name.label("team"))
         .join(Service, Service.id == Incident.service_id)
-        .join(Team, Team.id == Service.team_id)
+        .join(Team, Team.id == func.coalesce(Incident.team_id, Service.team_id))
     )
 
 

@@ -12,8 +12,8 @@ _CLAIM = text("""
 WITH incident AS (
     SELECT status FROM incidents WHERE id = :incident_id AND :only_while_triggered FOR SHARE
 )
-INSERT INTO notifications (id, incident_id, step, recipient, channel, reason, provider, status, attempts)
-SELECT :id, :incident_id, :step, :recipient, :channel, :reason, :provider, 'pending', 1
+INSERT INTO notifications (id, incident_id, step, recipient, channel, reason, turn, provider, status, attempts)
+SELECT :id, :incident_id, :step, :recipient, :channel, :reason, :turn, :provider, 'pending', 1
 WHERE NOT :only_while_triggered OR EXISTS (SELECT FROM incident WHERE status = 'TRIGGERED')
 ON CONFLICT (id) DO UPDATE SET
     status = 'pending', attempts = notifications.attempts + 1, provider = excluded.provider, error = NULL

@@ -30,6 +30,16 @@ class IncidentColumns(BaseModel):
 
     status: Status | None = None
     severity: Severity | None = None
+    title: str | None = None
+    description: str | None = None
+    impacted_scopes: list[str] | None = None
+    labels: dict[str, str] | None = None
+    roles: dict[str, str] | None = None
+    responders: dict[str, str] | None = None
+    acknowledgements: list[str] | None = None
+    team_id: UUID | None = None
+    snoozed_until: datetime | None = None
+    wants_war_room: bool | None = None
     lead: str | None = None
     lid_link: str | None = None
     war_room_id: str | None = None
@@ -124,7 +134,7 @@ async def _mark_unsent(session: AsyncSession, unsent: Unsent) -> None:
             update(Notification).where(Notification.id == page.id, Notification.status == "pending").values(values)
         )
         return
-    row = page.model_dump(include={"id", "incident_id", "step", "recipient", "channel", "reason"})
+    row = page.model_dump(include={"id", "incident_id", "step", "recipient", "channel", "reason", "turn"})
     await session.execute(
         insert(Notification)
         .values(row | values | {"provider": "none"})

@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.directory import directory_of, policy_of
+from db.catalogue.answering import policy_of, who_answers
+from db.catalogue.reading import CatalogueReader
 from db.models import Event, Incident, Notification, Outbox, Service, Team
 from domain.directory import Directory
 from domain.events import Event as EventValue
 from domain.events import EventType
 from domain.policy import Policy
+from domain.severity import Severity
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class LedgerStep:
     recipient: str
     channel: str
     status: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,19 @@ class StartingPoint:
         return list(dict.fromkeys(entry.step for entry in self.ledger))
 
     @property
+    def fired_at(self) -> dict[str, datetime]:
+        """When the first page of each step was begun, UTC."""
+        return {entry.step: entry.created_at for entry in reversed(self.ledger)}
+
+    @property
     def columns(self) -> dict[str, Any]:
         """The row as a dictionary."""
         return dict(self.row)
 
 
-async def starting_point(session: AsyncSession, incident_id: UUID, default_policy: str) -> StartingPoint | None:
+async def starting_point(
+    session: AsyncSession, reader: CatalogueReader, incident_id: UUID, default_policy: str
+) -> StartingPoint | None:
     """Read it all in one transaction; None when there is no such incident."""
     query = (
         select(
@@ -61,17 +71,30 @@ async def starting_point(session: AsyncSession, incident_id: UUID, default_polic
             func.clock_timestamp().label("read_at"),
         )
         .join(Service, Service.id == Incident.service_id)
-        .join(Team, Team.id == Service.team_id)
+        .join(Team, Team.id == func.coalesce(Incident.team_id, Service.team_id))
         .where(Incident.id == incident_id)
     )
     row = (await session.execute(query)).mappings().one_or_none()
     if row is None:
         return None
-    kept = Policy.model_validate(row["policy"]) if row["policy"] else None
+    if row["policy"]:
+        policy = Policy.model_validate(row["policy"])
+    else:
+        policy = await policy_of(session, reader, row["service_id"], Severity(row["severity"]), default_policy)
+    since = min(row["ladder_started_at"] or row["read_at"], row["read_at"])
     return StartingPoint(
         row=row,
-        policy=kept or await policy_of(session, row["service_id"], default_policy),
-        directory=await directory_of(session, row["service_id"]),
+        policy=policy,
+        directory=await who_answers(
+            session,
+            reader,
+            row["service_id"],
+            policy,
+            since,
+            team_id=row["team_id"],
+            incident_id=incident_id,
+            until=row["read_at"],
+        ),
         ledger=await _ledger(session, incident_id),
         read_at=row["read_at"],
         alerts_told=await _alerts_told(session, incident_id, row["alert_count"]),
@@ -106,7 +129,13 @@ async def _said_clear(session: AsyncSession, incident_id: UUID) -> EventValue | 
 
 async def _ledger(session: AsyncSession, incident_id: UUID) -> list[LedgerStep]:
     query = (
-        select(Notification.step, Notification.recipient, Notification.channel, Notification.status)
+        select(
+            Notification.step,
+            Notification.recipient,
+            Notification.channel,
+            Notification.status,
+            Notification.created_at,
+        )
         .where(Notification.incident_id == incident_id)
         .order_by(Notification.created_at)
     )

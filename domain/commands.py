@@ -9,6 +9,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from domain.policy import Policy
+from domain.severity import Severity
+
 MAX_TEXT = 10_000
 _STORABLE = r"^[^\x00]*$"
 """Postgres keeps every character but NUL; a command that cannot be recorded would hold up its incident for ever."""
@@ -99,8 +102,96 @@ class Split(_Command):
     at: datetime
 
 
+class Unacknowledge(_Command):
+    """Nobody has it in hand after all: the ladder begins again."""
+
+    kind: Literal["unacknowledge"] = "unacknowledge"
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
+
+
+class Snooze(_Command):
+    """Nobody is told anything until then; if it is still open, the ladder begins again."""
+
+    kind: Literal["snooze"] = "snooze"
+    until: datetime
+    """UTC; in a drill, too, it is this instant."""
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
+
+
+class Reassign(_Command):
+    """Somebody else, or another team, is to take it: they are told, and the ladder begins again from there."""
+
+    kind: Literal["reassign"] = "reassign"
+    to: str = Field(min_length=1, max_length=320, pattern=_STORABLE)
+    """An e-mail address, or the name of a team."""
+    team_id: UUID | None = None
+    """Of the team; None: it is a person."""
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
+
+
+class Amend(_Command):
+    """Other facts; None leaves one as it is."""
+
+    kind: Literal["amend"] = "amend"
+    title: str | None = Field(None, min_length=1, max_length=500, pattern=_STORABLE)
+    description: str | None = Field(None, max_length=100_000, pattern=_STORABLE)
+    severity: Severity | None = None
+    lead: str | None = Field(None, max_length=320, pattern=_STORABLE)
+    impacted_scopes: tuple[str, ...] | None = None
+    labels: dict[str, str] | None = None
+
+
+class PagePeople(_Command):
+    """More people are asked to join; each accepts or declines."""
+
+    kind: Literal["page_people"] = "page_people"
+    people: tuple[str, ...] = Field(min_length=1, max_length=50)
+    """E-mail addresses."""
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
+
+
+class AnswerCall(_Command):
+    """Somebody who was asked to join does, or does not; the actor is who answers."""
+
+    kind: Literal["answer_call"] = "answer_call"
+    accepted: bool
+    note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
+
+
+class GiveRole(_Command):
+    """Somebody gets a role in the response, such as incident commander."""
+
+    kind: Literal["give_role"] = "give_role"
+    role: str = Field(min_length=1, max_length=100, pattern=_STORABLE)
+    person: str | None = Field(max_length=320, pattern=_STORABLE)
+    """An e-mail address; None: nobody has it any more."""
+
+
+class UsePolicy(_Command):
+    """The escalation policy was changed, and whoever changed it wants that for this incident, too."""
+
+    kind: Literal["use_policy"] = "use_policy"
+    policy: Policy
+
+
 Command = Annotated[
-    Acknowledge | Mitigate | Resolve | Comment | Escalate | Repair | Merge | Clear | Split,
+    Acknowledge
+    | Unacknowledge
+    | Mitigate
+    | Resolve
+    | Snooze
+    | Reassign
+    | Amend
+    | PagePeople
+    | AnswerCall
+    | GiveRole
+    | UsePolicy
+    | Comment
+    | Escalate
+    | Repair
+    | Merge
+    | Clear
+    | Split,
     Field(discriminator="kind"),
 ]
 

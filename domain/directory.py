@@ -1,12 +1,45 @@
 """What the rules need to know of the organisation, as plain values."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from pydantic import BaseModel, ConfigDict
+
+from domain.person import Reach
+from domain.routing import DEFAULT_ROUTES, Route
+
+
+class Duty(BaseModel):
+    """Somebody is on call, from one instant to another, UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: datetime
+    end: datetime
+    level: int
+    users: tuple[str, ...]
+
+
+class TeamFacts(BaseModel):
+    """One team: its channel, its people, its schedule."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    channel: str | None = None
+    manager: str | None = None
+    members: tuple[str, ...] = ()
+    on_call: tuple[str, ...] = ()
+    """The fixed person: whoever answers while nobody of the schedule does."""
+    schedule: str | None = None
+    time_zone: str = "UTC"
 
 
 class Directory(BaseModel):
-    """Who answers for one service right now.
+    """Who answers for one service, at any instant of a span of time.
 
-    People are named by their e-mail addresses, a team's channel by `#name`.
+    People are named by their e-mail addresses, a team's channel by `#name`. It holds what one incident may need:
+    the schedules as duties in UTC, so that a workflow that reads it again reads the same.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -14,10 +47,78 @@ class Directory(BaseModel):
     team: str
     team_channel: str | None = None
     on_call: tuple[str, ...] = ()
+    """The team's fixed person: whoever answers while nobody of the schedule does (REQUIREMENTS R-D-08)."""
     manager: str | None = None
+    members: tuple[str, ...] = ()
+    schedule: str | None = None
+    """Name of the team's schedule."""
+    time_zone: str = "UTC"
+    """The team's."""
     titles: dict[str, tuple[str, ...]] = {}
     """People by job title, for steps such as "the CTO"."""
     people: tuple[str, ...] = ()
-    """Everybody who is active: a step may name only these."""
+    """Those named by the policy who are active."""
     scope_emails: dict[str, tuple[str, ...]] = {}
     """Addresses that each impact scope must be told at."""
+    duties: dict[str, tuple[Duty, ...]] = {}
+    """By the name of the schedule, in the order of their starts."""
+    others: dict[str, TeamFacts] = {}
+    """Other teams that the policy names."""
+    reach: dict[str, Reach] = {}
+    """How people can be told; whoever is missing has registered nothing."""
+    routes: tuple[Route, ...] = DEFAULT_ROUTES
+    owner: str | None = None
+    """Told when the policy reaches nobody."""
+    last_paged: dict[str, datetime] = {}
+    """When each person of a target was paged last, by other incidents."""
+    turns: dict[str, str] = {}
+    """Whose turn it was last, by the key of the target."""
+
+    def team_named(self, name: str | None) -> TeamFacts | None:
+        """A team; without a name the one that owns the service."""
+        if name is None or name == self.team:
+            return TeamFacts(
+                name=self.team,
+                channel=self.team_channel,
+                manager=self.manager,
+                members=self.members,
+                on_call=self.on_call,
+                schedule=self.schedule,
+                time_zone=self.time_zone,
+            )
+        return self.others.get(name)
+
+    def reach_of(self, email: str) -> Reach:
+        """How a person can be told."""
+        return self.reach.get(email) or _NOTHING_REGISTERED
+
+    def there(self, emails: Iterable[str], at: datetime) -> tuple[str, ...]:
+        """Those of them who are not away."""
+        return tuple(email for email in emails if self.reach_of(email).away_until(at) is None)
+
+    def on_duty(self, schedule: str, level: int, at: datetime) -> tuple[str, ...]:
+        """Who is on call by a schedule at an instant."""
+        found = (d.users for d in self.duties.get(schedule, ()) if d.level == level and d.start <= at < d.end)
+        return tuple(dict.fromkeys(email for users in found for email in users))
+
+    def next_on_duty(self, schedule: str, level: int, at: datetime) -> tuple[str, ...]:
+        """Who goes on call next: the first others after those who are on call at an instant."""
+        now = self.on_duty(schedule, level, at)
+        later = (d.users for d in self.duties.get(schedule, ()) if d.level == level and d.start > at)
+        return next((users for users in later if set(users) - set(now)), ())
+
+    def covered_from(self, schedule: str | None, level: int, at: datetime) -> datetime | None:
+        """The first instant, no earlier than `at`, at which somebody who is there is on call; None when unknown."""
+        name = schedule or self.schedule
+        if name is None:
+            return at if self.there(self.on_call, at) else None
+        starts = [at, *(d.start for d in self.duties.get(name, ()) if d.level == level and d.start > at)]
+        return next((start for start in starts if self.there(self.on_duty(name, level, start), start)), None)
+
+    def is_covered(self, at: datetime) -> bool:
+        """Whether anybody answers for the team at an instant."""
+        fixed = self.there(self.on_call, at)
+        return bool(fixed or (self.schedule and self.there(self.on_duty(self.schedule, 1, at), at)))
+
+
+_NOTHING_REGISTERED = Reach()

@@ -4,31 +4,25 @@ The workflow climbs by this plan, the API previews with it: *the preview of an e
 the escalation*.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Literal, NamedTuple, assert_never
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.channels import ChannelName
+from domain.channels import LOUD, ChannelName
+from domain.condition import Facts
 from domain.directory import Directory
-from domain.policy import Manager, OnCall, Person, Policy, Step, Target, TeamChannel, Title
-from domain.severity import Severity
+from domain.policy import AssignRole, OpenWarRoom, Policy, ResolveIt, Rung, Step, WaitUntilCovered
+from domain.recipients import Delivery, Meant, Moment, Told, meant_by, without_repeats
+from domain.target import Person
 
-
-class Delivery(BaseModel):
-    """One message to one recipient by one channel, and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    recipient: str
-    channel: ChannelName
-    reason: str
+Action = Literal["wait", "open_war_room", "assign_role", "resolve"]
 
 
 class PlannedStep(BaseModel):
-    """A step of the plan; without deliveries it is skipped, and `skipped` says why."""
+    """A step of the plan; one that tells nobody and does nothing is skipped, and `skipped` says why."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,6 +30,14 @@ class PlannedStep(BaseModel):
     at: datetime
     deliveries: tuple[Delivery, ...] = ()
     skipped: str | None = None
+    action: Action | None = None
+    """What it does besides telling somebody."""
+    detail: str | None = None
+    """The role that is assigned, or the note of the resolution."""
+    follows: str | None = None
+    """The step of which this is a later part, by people's own rules."""
+    keeps_time: bool = False
+    """What follows keeps its time although this one is skipped: its condition did not hold."""
 
 
 class Climb(BaseModel):
@@ -53,25 +55,38 @@ class Climb(BaseModel):
     fired: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     """Of those that are over, the ones that reached nobody when they were due: what follows did not wait for them."""
+    fired_at: Mapping[str, datetime] = {}
+    """When steps fired that were late: who was told is who answered then."""
 
-    def after(self, *steps: PlannedStep) -> "Climb":
-        """The climb once these steps have been fired, or skipped when they reach nobody."""
+    def after(self, *steps: PlannedStep, at: datetime | None = None) -> "Climb":
+        """The climb once these steps have been fired, or skipped when they reach nobody.
+
+        Args:
+            steps: what is over now.
+            at: when, UTC; None when it was their own time.
+        """
         over = tuple(step.step for step in steps)
-        empty = tuple(step.step for step in steps if not step.deliveries)
-        return self.model_copy(update={"fired": (*self.fired, *over), "skipped": (*self.skipped, *empty)})
+        empty = tuple(step.step for step in steps if not (step.deliveries or step.action or step.keeps_time))
+        late = {step.step: at for step in steps if at is not None and at > step.at}
+        return self.model_copy(
+            update={
+                "fired": (*self.fired, *over),
+                "skipped": (*self.skipped, *empty),
+                "fired_at": {**self.fired_at, **late},
+            }
+        )
 
 
-BROADCAST: dict[Severity, tuple[Target, ...]] = {
-    Severity.SEV1_CRITICAL: (
-        OnCall(channel=ChannelName.SMS),
-        OnCall(channel=ChannelName.EMAIL),
-        TeamChannel(channel=ChannelName.SLACK),
-    ),
-    Severity.SEV2_HIGH: (TeamChannel(channel=ChannelName.SLACK), OnCall(channel=ChannelName.EMAIL)),
-    Severity.SEV3_MEDIUM: (TeamChannel(channel=ChannelName.SLACK),),
-    Severity.SEV4_LOW: (),
-}
-"""Who hears of a new incident, by severity (REQUIREMENTS R-B-14, R-E-02, X-11, X-20)."""
+class Situation(NamedTuple):
+    """What a plan is made for: one incident, the organisation, and how far it has climbed."""
+
+    policy: Policy
+    facts: Facts
+    directory: Directory
+    climb: Climb
+    now: datetime | None = None
+    """Steps that are overdue tell whoever answers now; None in a preview."""
+
 
 RESOLVED_STEP = "resolved"
 
@@ -86,85 +101,81 @@ def created_step(generation: int) -> str:
     return f"p{generation}.created"
 
 
-def resolve_target(target: Target, directory: Directory) -> tuple[list[Delivery], str | None]:
-    """Who a target means now; with nobody, the second value says what is missing."""
-    match target:
-        case OnCall():
-            recipients, reason = directory.on_call, f"on call for {directory.team}"
-            missing = f"nobody is on call for {directory.team}"
-        case TeamChannel():
-            recipients = (directory.team_channel,) if directory.team_channel else ()
-            reason, missing = f"channel of {directory.team}", f"{directory.team} has no channel"
-        case Manager():
-            recipients = (directory.manager,) if directory.manager else ()
-            reason, missing = f"manager of {directory.team}", f"{directory.team} has no manager"
-        case Title():
-            recipients = directory.titles.get(target.title, ())
-            reason, missing = target.title, f"nobody is {target.title}"
-        case Person():
-            recipients = (target.email,) if target.email in directory.people else ()
-            reason, missing = "named by the policy", f"{target.email} is not active"
-        case _:
-            assert_never(target)
-    found = [Delivery(recipient=recipient, channel=target.channel, reason=reason) for recipient in recipients]
-    return found, None if found else missing
+def broadcast(situation: Situation) -> list[Delivery]:
+    """Who hears of a new incident: what every route says that applies, and each impacted scope's own; none twice."""
+    facts, directory, at = situation.facts, situation.directory, situation.climb.started_at
+    told: list[Told] = []
+    for number, route in enumerate(directory.routes):
+        covered = directory.is_covered(at)
+        of_team = not route.teams or directory.team in route.teams
+        if of_team and route.when.why_not(facts, directory.time_zone, at, covered=covered) is None:
+            for place, target in enumerate(route.targets):
+                moment = Moment(facts, directory, at)
+                told += meant_by(target, moment, f"{route.name}/{number}/{place}", route.when).told
+    deliveries = [one.delivery for one in without_repeats(told)]
+    if deliveries or _tells_somebody(situation):
+        deliveries += of_scopes(facts.scopes, directory)
+    if _opening(situation) is not None:
+        deliveries = [delivery for delivery in deliveries if delivery.channel not in LOUD]
+    return _none_twice(deliveries)
 
 
-def broadcast(severity: Severity, scopes: Collection[str], directory: Directory) -> list[Delivery]:
-    """Who hears of a new incident: the severity's own, and the addresses of each impacted scope; none twice."""
-    targets = BROADCAST[severity]
-    told = [found for target in targets for found in resolve_target(target, directory)[0]]
-    if targets:
-        told += [
-            Delivery(recipient=address, channel=ChannelName.EMAIL, reason=f"must be told of {scope}")
-            for scope in sorted(scopes)
-            for address in directory.scope_emails.get(scope, ())
-        ]
-    return _without_repeats(told)
+def of_scopes(scopes: Collection[str], directory: Directory) -> list[Delivery]:
+    """The addresses that impact scopes must be told at (REQUIREMENTS R-D-05)."""
+    return [
+        Delivery(recipient=address, channel=ChannelName.EMAIL, reason=f"must be told of {scope}")
+        for scope in sorted(scopes)
+        for address in directory.scope_emails.get(scope, ())
+    ]
 
 
-def plan(
-    policy: Policy, severity: Severity, scopes: Collection[str], directory: Directory, climb: Climb
-) -> list[PlannedStep]:
+def plan(situation: Situation) -> list[PlannedStep]:
     """Every step in the order in which it fires: the broadcast, then each round of the ladder.
 
     Severities that do not climb by themselves have the broadcast alone.
     """
-    first = broadcast(severity, scopes, directory)
-    steps = [PlannedStep(step=created_step(climb.generation), at=climb.started_at, deliveries=tuple(first))]
-    if severity.climbs:
-        steps += ladder(policy, directory, climb)
-    return steps
+    climb = situation.climb
+    first = PlannedStep(
+        step=created_step(climb.generation), at=climb.started_at, deliveries=tuple(broadcast(situation))
+    )
+    if not situation.policy.climbs(situation.facts.severity):
+        return [first]
+    return [first, *ladder(situation)]
 
 
-def ladder(policy: Policy, directory: Directory, climb: Climb) -> list[PlannedStep]:
-    """The rungs with their times. An empty rung is skipped at once: what follows moves up by its wait (R-F-09)."""
-    steps: list[PlannedStep] = []
-    elapsed = 0.0
-    wait_is_over = False
-    for round_number, number, rung, wait in _rungs(policy, directory):
-        name = f"p{climb.generation}.r{round_number}.s{number}"
-        elapsed += 0 if wait_is_over else wait
-        deliveries, missing = _resolve_step(rung, directory)
-        wait_is_over = name in climb.skipped or (not deliveries and name not in climb.fired)
-        offset = max(0.0, elapsed - climb.advance_seconds) / climb.time_scale
-        steps.append(
-            PlannedStep(
-                step=name,
-                at=climb.started_at + timedelta(seconds=offset),
-                deliveries=tuple(deliveries),
-                skipped=None if deliveries else "; ".join(missing),
-            )
-        )
-    return steps
+def ladder(situation: Situation) -> list[PlannedStep]:
+    """The rungs with their times, and what follows each by people's own rules, in the order of their times.
+
+    An empty rung is skipped at once: what follows moves up by its wait (REQUIREMENTS R-F-09).
+    """
+    steps = list(_climbed(situation))
+    if steps and not any(step.deliveries for step in steps):
+        steps += _to_the_owner(situation, steps[-1].at)
+    return sorted(steps, key=lambda step: step.at)
 
 
-def remaining(steps: list[PlannedStep], fired: Collection[str]) -> list[PlannedStep]:
+def persistence(situation: Situation, acknowledged_at: datetime) -> list[PlannedStep]:
+    """Whom to tell when an acknowledged incident is neither mitigated nor resolved in time."""
+    climb, steps = situation.climb, []
+    for number, persist in enumerate(situation.policy.persist, start=1):
+        if situation.facts.severity not in persist.severities:
+            continue
+        at = acknowledged_at + timedelta(seconds=persist.after_seconds / climb.time_scale)
+        name = f"p{climb.generation}.persist{number}"
+        meant = [
+            meant_by(target, Moment(situation.facts, situation.directory, at), f"{name}/{place}")
+            for place, target in enumerate(persist.targets)
+        ]
+        steps.append(_planned(name, at, meant, situation))
+    return sorted(steps, key=lambda step: step.at)
+
+
+def remaining(steps: Sequence[PlannedStep], fired: Collection[str]) -> list[PlannedStep]:
     """What is still to come."""
     return [step for step in steps if step.step not in fired]
 
 
-def passed(steps: list[PlannedStep], on_ledger: Collection[str]) -> tuple[str, ...]:
+def passed(steps: Sequence[PlannedStep], on_ledger: Collection[str]) -> tuple[str, ...]:
     """The steps of a plan up to the last one on the ledger: skipped rungs leave no trace there, yet are over."""
     last = max((number for number, step in enumerate(steps, start=1) if step.step in on_ledger), default=0)
     return tuple(step.step for step in steps[:last])
@@ -176,30 +187,159 @@ def brought_forward(climb: Climb, upcoming: PlannedStep, now: datetime) -> Climb
     return climb.model_copy(update={"advance_seconds": climb.advance_seconds + seconds})
 
 
-def _rungs(policy: Policy, directory: Directory) -> Iterator[tuple[int, int, Step, float]]:
-    """Round, number in the ladder, rung, and seconds to wait after the rung before."""
-    before = 0
-    for number, rung in enumerate(policy.steps, start=1):
-        yield 1, number, rung, rung.after_seconds - before
-        before = rung.after_seconds
-    reaching = [n for n, rung in enumerate(policy.steps, start=1) if _resolve_step(rung, directory)[0]]
-    if reaching:
-        for round_number in range(2, policy.max_rounds + 1):
-            yield round_number, reaching[-1], policy.steps[reaching[-1] - 1], policy.repeat_seconds
+def _climbed(situation: Situation) -> Iterator[PlannedStep]:
+    """Each rung of each round at its time, followed by its later parts."""
+    climb = situation.climb
+    held = _opening(situation) or timedelta(0)
+    elapsed, wait_is_over = 0.0, False
+    reaching: int | None = None
+    for round_number in range(1, situation.policy.max_rounds + 1):
+        for number, rung, wait in _rungs(situation.policy, round_number, reaching):
+            name = f"p{climb.generation}.r{round_number}.s{number}"
+            elapsed += 0 if wait_is_over else wait
+            at = (
+                climb.started_at
+                + held
+                + timedelta(seconds=max(0.0, elapsed - climb.advance_seconds) / climb.time_scale)
+            )
+            step, *later = _fires(rung, name, number, at, round_number, situation)
+            yield step
+            yield from later
+            if isinstance(rung, WaitUntilCovered) and step.action:
+                held += _hold(rung, at, situation)
+            if step.deliveries or (name in climb.fired and name not in climb.skipped and not step.action):
+                reaching = number
+            wait_is_over = _moves_up(step, climb)
 
 
-def _resolve_step(rung: Step, directory: Directory) -> tuple[list[Delivery], list[str]]:
-    found: list[Delivery] = []
-    missing: list[str] = []
-    for target in rung.targets:
-        deliveries, why_not = resolve_target(target, directory)
-        found += deliveries
-        if why_not:
-            missing.append(why_not)
-    return _without_repeats(found), missing
+def _rungs(policy: Policy, round_number: int, reaching: int | None) -> Iterator[tuple[int, Rung, float]]:
+    """Number in the ladder, rung, and seconds to wait after the rung before, of one round."""
+    if round_number == 1 or policy.repeat == "all":
+        before = 0.0 if round_number == 1 else -float(policy.repeat_seconds)
+        for number, rung in enumerate(policy.steps, start=1):
+            yield number, rung, rung.after_seconds - before
+            before = rung.after_seconds
+    elif reaching is not None:
+        yield reaching, policy.steps[reaching - 1], policy.repeat_seconds
 
 
-def _without_repeats(deliveries: list[Delivery]) -> list[Delivery]:
+def _fires(
+    rung: Rung, name: str, number: int, at: datetime, round_number: int, situation: Situation
+) -> list[PlannedStep]:
+    """One rung at its time, and its later parts."""
+    when = situation.climb.fired_at.get(name) or at
+    if situation.now is not None and name not in situation.climb.fired:
+        when = max(when, situation.now)
+    moment = Moment(situation.facts, situation.directory, when, round_number)
+    covered = situation.directory.is_covered(when)
+    why_not = rung.when.why_not(situation.facts, situation.directory.time_zone, when, covered=covered)
+    if why_not:
+        return [PlannedStep(step=name, at=at, skipped=why_not, keeps_time=True)]
+    key = f"{situation.policy.name}/{number}"
+    match rung:
+        case Step():
+            meant = [meant_by(t, moment, f"{key}/{place}", rung.when) for place, t in enumerate(rung.targets)]
+            return [_planned(name, at, meant, situation), *_later_parts(name, when, meant, situation)]
+        case AssignRole():
+            return [_assigns(rung, name, at, meant_by(rung.to, moment, f"{key}/0", rung.when))]
+        case OpenWarRoom():
+            return [PlannedStep(step=name, at=at, action="open_war_room")]
+        case ResolveIt():
+            return [PlannedStep(step=name, at=at, action="resolve", detail=rung.note)]
+        case WaitUntilCovered():
+            whom = rung.schedule or situation.directory.schedule or situation.directory.team
+            return [PlannedStep(step=name, at=at, action="wait", detail=f"until somebody is on call for {whom}")]
+        case _:
+            assert_never(rung)
+
+
+def _planned(name: str, at: datetime, meant: Sequence[Meant], situation: Situation) -> PlannedStep:
+    """What is due at once; later parts make no step empty."""
+    told = without_repeats([told for one in meant for told in one.told])
+    wanted = [one for one in told if one.delivery.recipient not in situation.facts.acknowledged]
+    missing = "; ".join(why for one in meant for why in one.missing)
+    if told and not wanted:
+        return PlannedStep(step=name, at=at, skipped="all of them have acknowledged", keeps_time=True)
+    first = tuple(one.delivery for one in wanted if one.after_seconds == 0)
+    if wanted and not first:
+        return PlannedStep(step=name, at=at, skipped="everybody's own rules tell them later", keeps_time=True)
+    return PlannedStep(step=name, at=at, deliveries=first, skipped=None if first else missing)
+
+
+def _later_parts(name: str, at: datetime, meant: Sequence[Meant], situation: Situation) -> list[PlannedStep]:
+    """What people's own rules put off: `p1.r1.s1.120s` is two minutes after `p1.r1.s1`."""
+    told = without_repeats([told for one in meant for told in one.told])
+    by_delay: dict[int, list[Delivery]] = {}
+    for one in told:
+        if one.after_seconds and one.delivery.recipient not in situation.facts.acknowledged:
+            by_delay.setdefault(one.after_seconds, []).append(one.delivery)
+    return [
+        PlannedStep(
+            step=f"{name}.{seconds}s",
+            at=at + timedelta(seconds=seconds / situation.climb.time_scale),
+            deliveries=tuple(deliveries),
+            follows=name,
+        )
+        for seconds, deliveries in sorted(by_delay.items())
+    ]
+
+
+def _assigns(rung: AssignRole, name: str, at: datetime, meant: Meant) -> PlannedStep:
+    if not meant.told:
+        return PlannedStep(step=name, at=at, skipped="; ".join(meant.missing))
+    told = meant.told[0].delivery.model_copy(update={"reason": f"is {rung.role} now"})
+    return PlannedStep(step=name, at=at, deliveries=(told,), action="assign_role", detail=rung.role)
+
+
+def _hold(rung: WaitUntilCovered, at: datetime, situation: Situation) -> timedelta:
+    """How long it holds: real time, for duties are so in a drill too; the limit is a delay, which a drill divides."""
+    limit = timedelta(seconds=rung.at_most_seconds / situation.climb.time_scale)
+    covered = situation.directory.covered_from(rung.schedule, rung.level, at)
+    return min(limit, covered - at) if covered else limit
+
+
+def _moves_up(step: PlannedStep, climb: Climb) -> bool:
+    """Whether what follows does not wait for this one's time-out: it reaches nobody, or did not when it was due."""
+    if step.step in climb.skipped:
+        return True
+    return not (step.deliveries or step.action or step.keeps_time or step.step in climb.fired)
+
+
+def _opening(situation: Situation) -> timedelta | None:
+    """How long an incident waits that is for working hours; None when it does not wait."""
+    policy, start = situation.policy, situation.climb.started_at
+    hours = policy.working_hours
+    if hours is None or not policy.waits(situation.facts.severity):
+        return None
+    wait = hours.next_opening(start, hours.zone or situation.directory.time_zone) - start
+    return wait / situation.climb.time_scale if wait else None
+
+
+def _tells_somebody(situation: Situation) -> bool:
+    """Whether routes mean to tell anybody of such an incident, though nobody may answer."""
+    facts, directory, at = situation.facts, situation.directory, situation.climb.started_at
+    covered = directory.is_covered(at)
+    return any(
+        route.when.why_not(facts, directory.time_zone, at, covered=covered) is None
+        for route in directory.routes
+        if not route.teams or directory.team in route.teams
+    )
+
+
+def _to_the_owner(situation: Situation, at: datetime) -> list[PlannedStep]:
+    """Nobody is reached by any rung: the policy's owner is told, as the last resort."""
+    owner = situation.directory.owner
+    if owner is None:
+        return []
+    directory = situation.directory.model_copy(update={"people": (*situation.directory.people, owner)})
+    meant = meant_by(Person(email=owner), Moment(situation.facts, directory, at))
+    reason = f"owns the policy {situation.policy.name}, which reaches nobody"
+    told = tuple(one.delivery.model_copy(update={"reason": reason}) for one in meant.told if not one.after_seconds)
+    name = f"p{situation.climb.generation}.owner"
+    return [PlannedStep(step=name, at=at, deliveries=told, skipped=None if told else "; ".join(meant.missing))]
+
+
+def _none_twice(deliveries: Collection[Delivery]) -> list[Delivery]:
     first: dict[tuple[str, str], Delivery] = {}
     for delivery in deliveries:
         first.setdefault((delivery.recipient, delivery.channel), delivery)

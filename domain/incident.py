@@ -26,6 +26,14 @@ class Orchestration(StrEnum):
     COMPLETE = "COMPLETE"
 
 
+class Response(StrEnum):
+    """Whether somebody who was asked to join has."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
 class Incident(BaseModel):
     """The facts that an incident's workflow owns, and those it was opened with."""
 
@@ -41,6 +49,13 @@ class Incident(BaseModel):
     team: str
     lead: str | None = None
     impacted_scopes: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    roles: dict[str, str] = {}
+    """Role, such as incident commander, and the e-mail address of who has it."""
+    responders: dict[str, Response] = {}
+    """Who was asked to join, by e-mail address."""
+    acknowledgements: tuple[str, ...] = ()
+    """Who has acknowledged so far, of a policy that wants several."""
     source: str = "api"
     time_scale: float | None = None
     """None, or how many times as fast a drill runs."""
@@ -48,6 +63,7 @@ class Incident(BaseModel):
     detected_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    snoozed_until: datetime | None = None
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
@@ -56,6 +72,8 @@ class Incident(BaseModel):
     merged_into: UUID | None = None
     resolution_note: str | None = None
     root_cause: str | None = None
+    wants_war_room: bool = False
+    """A policy or a person wants a war room, whatever the severity."""
     lid_link: str | None = None
     war_room_id: str | None = None
     war_room_link: str | None = None
@@ -71,6 +89,11 @@ class Incident(BaseModel):
     def is_open(self) -> bool:
         """Not RESOLVED."""
         return self.status is not Status.RESOLVED
+
+    @property
+    def needs_war_room(self) -> bool:
+        """SEV1 and SEV2 do by themselves."""
+        return self.severity.needs_war_room or self.wants_war_room
 
     @property
     def scale(self) -> float:

@@ -1,7 +1,7 @@
 """Which command is allowed when, and what becomes of an incident by it."""
 
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -69,7 +69,7 @@ def decide(incident: Incident, command: Command, now: datetime) -> Outcome:
         case Split():
             return Outcome(events=(split_off(command),))
         case _:
-            assert_never(command)
+            raise IllegalTransition(f"{command.kind} is not possible yet")
 
 
 def late(command: Command, why: str, now: datetime) -> Event:

@@ -22,6 +22,8 @@ class Page(BaseModel):
     recipient: str
     channel: str
     reason: str
+    turn: str | None = None
+    """The key of the target whose turn it was."""
     message: Message
     only_while_triggered: bool = True
     """Do not begin this delivery once somebody has acknowledged."""

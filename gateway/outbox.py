@@ -10,6 +10,7 @@ from temporalio.service import RPCError
 
 from config.settings import Settings
 from db import outbox
+from db.catalogue.reading import CatalogueReader
 from db.engine import Sessions
 from db.merging import merged_batches
 from db.models import Incident
@@ -32,10 +33,13 @@ DELIVERY_TIMEOUT_SECONDS = 8
 class OutboxDelivery:
     """Takes rows from the outbox and tells Temporal."""
 
-    def __init__(self, sessions: Sessions, workflows: Workflows, settings: Settings) -> None:
+    def __init__(
+        self, sessions: Sessions, workflows: Workflows, settings: Settings, catalogue: CatalogueReader
+    ) -> None:
         self._sessions = sessions
         self._workflows = workflows
         self._settings = settings
+        self._catalogue = catalogue
 
     async def deliver_due(self, limit: int, incident_id: UUID | None = None) -> tuple[int, int]:
         """Deliver the first due row of each incident, side by side; how many were delivered, and how many not."""
@@ -82,7 +86,8 @@ class OutboxDelivery:
 
     async def _start(self, incident_id: UUID, *, again: bool = False) -> None:
         async with self._sessions() as session:
-            point = await starting_point(session, incident_id, default_policy_name(self._settings))
+            default = default_policy_name(self._settings)
+            point = await starting_point(session, self._catalogue, incident_id, default)
         if point is None or point.row["status"] == Status.RESOLVED:
             return
         await self._workflows.start(initial_state(point, self._settings), again=again)

@@ -7,32 +7,35 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.settings import Settings
-from db.directory import directory_of, policy_of
+from db.catalogue.answering import policy_of, who_answers
+from db.catalogue.reading import CatalogueReader
 from db.starting import StartingPoint
-from domain.escalation import Climb, PlannedStep, passed, plan, remaining
-from domain.incident import Status
-from domain.severity import Severity
-from gateway.starting import default_policy_name, whole_plan, with_timeout
+from domain.ahead import still_to_come
+from domain.condition import Facts
+from domain.escalation import Climb, PlannedStep, Situation, plan
+from gateway.starting import alerts_so_far, climb_so_far, default_policy_name, incident_of, kept_policy, with_timeout
 
 
 async def plan_for(
     session: AsyncSession,
+    catalogue: CatalogueReader,
     settings: Settings,
     service_id: UUID,
-    severity: Severity,
-    scopes: Sequence[str],
+    facts: Facts,
     at: datetime,
     time_scale: float,
 ) -> list[PlannedStep]:
     """The whole plan, every round up to the limit, of an incident that would begin at an instant."""
-    policy = with_timeout(await policy_of(session, service_id, default_policy_name(settings)), settings)
-    directory = await directory_of(session, service_id)
-    return plan(policy, severity, scopes, directory, Climb(started_at=at, time_scale=time_scale))
+    kept = await policy_of(session, catalogue, service_id, facts.severity, default_policy_name(settings))
+    policy = with_timeout(kept, settings)
+    directory = await who_answers(session, catalogue, service_id, policy, at)
+    facts = facts.model_copy(update={"alerts": ((at, 1),)})
+    return plan(Situation(policy, facts, directory, Climb(started_at=at, time_scale=time_scale)))
 
 
-def plan_ahead(point: StartingPoint, settings: Settings) -> list[PlannedStep]:
-    """What is still to come of an incident if nobody acknowledges."""
-    if point.row["status"] != Status.TRIGGERED:
-        return []
-    steps = whole_plan(point, settings)
-    return [step for step in remaining(steps, passed(steps, point.steps)) if step.deliveries]
+def plan_ahead(point: StartingPoint, settings: Settings) -> Sequence[PlannedStep]:
+    """What is still to come of an incident if nobody does anything."""
+    incident, policy = incident_of(point, settings), kept_policy(point, settings)
+    climb = climb_so_far(point, settings)
+    steps = still_to_come(incident, policy, point.directory, climb, alerts_so_far(point), point.read_at)
+    return [step for step in steps if step.deliveries or step.action]

@@ -5,12 +5,12 @@ from datetime import datetime
 from config.settings import Settings
 from config.temporal import namespace
 from db.starting import LedgerStep, StartingPoint
+from domain.ahead import facts_of
 from domain.channels import ChannelName, gentler
 from domain.commands import Clear
-from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, passed, plan
+from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, Situation, passed, plan
 from domain.incident import Incident, Orchestration, Status
 from domain.policy import Policy, fast
-from domain.severity import Severity
 from gateway.workflows import workflow_id
 from workflows.state import IncidentState, PendingClear
 
@@ -39,10 +39,8 @@ def initial_state(point: StartingPoint, settings: Settings) -> IncidentState:
     those that were sent are recognised by their ids.
     """
     columns = point.columns
-    facts = {name: value for name, value in columns.items() if name in Incident.model_fields}
-    incident = Incident.model_validate(facts | {"url": incident_url(settings, columns["number"])})
     return IncidentState(
-        incident=incident,
+        incident=incident_of(point, settings),
         service_id=columns["service_id"],
         policy=kept_policy(point, settings),
         directory=point.directory,
@@ -60,24 +58,47 @@ def initial_state(point: StartingPoint, settings: Settings) -> IncidentState:
     )
 
 
+def incident_of(point: StartingPoint, settings: Settings) -> Incident:
+    """The incident as its workflow knows it."""
+    facts = {name: value for name, value in point.columns.items() if name in Incident.model_fields}
+    return Incident.model_validate(facts | {"url": incident_url(settings, facts["number"])})
+
+
+def alerts_so_far(point: StartingPoint) -> tuple[tuple[datetime, int], ...]:
+    """When alerts came, and how many by then, as far as the row tells."""
+    row = point.row
+    return ((row["created_at"], 1), (row["last_alert_at"], row["alert_count"]))
+
+
 def with_timeout(policy: Policy, settings: Settings) -> Policy:
     """The `fast` policy with the configured time-out for each level; any other as it is."""
     timeout = settings.escalation_timeout_seconds
     return fast(policy, timeout) if timeout and policy.name == "fast" else policy
 
 
-def whole_plan(point: StartingPoint, settings: Settings) -> list[PlannedStep]:
-    """Every step of an incident's plan, by its row and its ledger."""
+def climb_so_far(point: StartingPoint, settings: Settings) -> Climb:
+    """How far an incident has climbed by its ledger: rungs before the last one on it are over, too."""
+    climb = _climb_of(point)
+    over = passed(_whole_plan(point, settings, climb), point.steps)
+    return climb.model_copy(update={"fired": tuple(dict.fromkeys((*climb.fired, *over)))})
+
+
+def _climb_of(point: StartingPoint) -> Climb:
     row = point.row
-    climb = Climb(
+    return Climb(
         started_at=row["ladder_started_at"] or point.read_at,
         generation=row["ladder_generation"],
         advance_seconds=row["ladder_advance_seconds"],
         time_scale=row["time_scale"] or 1.0,
         fired=tuple(point.steps),
+        fired_at=point.fired_at,
     )
-    policy = kept_policy(point, settings)
-    return plan(policy, Severity(row["severity"]), row["impacted_scopes"], point.directory, climb)
+
+
+def _whole_plan(point: StartingPoint, settings: Settings, climb: Climb) -> list[PlannedStep]:
+    """Every step of an incident's plan, by its row and its ledger."""
+    facts = facts_of(incident_of(point, settings), alerts_so_far(point))
+    return plan(Situation(kept_policy(point, settings), facts, point.directory, climb))
 
 
 def kept_policy(point: StartingPoint, settings: Settings) -> Policy:
@@ -89,15 +110,10 @@ def _climb_again(point: StartingPoint, settings: Settings) -> Climb | None:
     row = point.row
     if row["ladder_started_at"] is None:
         return None
-    steps = whole_plan(point, settings)
+    steps = _whole_plan(point, settings, _climb_of(point))
     # The latest one is fired again while somebody is still to be found: some of its deliveries may be missing.
     over = len(passed(steps, point.steps)) - (row["status"] == Status.TRIGGERED)
-    return Climb(
-        started_at=row["ladder_started_at"],
-        generation=row["ladder_generation"],
-        advance_seconds=row["ladder_advance_seconds"],
-        time_scale=row["time_scale"] or 1.0,
-    ).after(*steps[: max(0, over)])
+    return _climb_of(point).model_copy(update={"fired": ()}).after(*steps[: max(0, over)])
 
 
 def _clear_again(point: StartingPoint) -> PendingClear | None:

@@ -25,10 +25,11 @@ with workflow.unsafe.imports_passed_through():
     from domain import lifecycle, texts
     from domain.alert import AlertBatch
     from domain.commands import Clear, Command, Escalate, Repair, Split, from_signal
-    from domain.escalation import RESOLVED_STEP, Delivery
+    from domain.escalation import RESOLVED_STEP
     from domain.events import Event, EventType
     from domain.incident import Incident
     from domain.lifecycle import IllegalTransition, Outcome
+    from domain.recipients import Delivery
 
 PAGING_QUEUE_SUFFIX = "-paging"
 

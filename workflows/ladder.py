@@ -16,10 +16,12 @@ from workflows.state import IncidentState
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import RecordContract, WhoAnswers
     from domain import escalation, texts
-    from domain.escalation import Climb, Delivery, PlannedStep
+    from domain.ahead import facts_of, still_to_come
+    from domain.escalation import Climb, PlannedStep, Situation
     from domain.events import Event, EventType
     from domain.incident import Status
     from domain.lifecycle import Outcome
+    from domain.recipients import Delivery
 
 
 class Ladder:
@@ -67,18 +69,19 @@ class Ladder:
     def next_by_hand(self) -> PlannedStep | None:
         """The step that a manual escalation would page; rungs that reach nobody are passed over."""
         climb = self._climb()
-        rungs = escalation.ladder(self._state.policy, self._state.directory, climb)
+        rungs = [rung for rung in escalation.ladder(self._situation()) if rung.follows is None]
         return next((rung for rung in escalation.remaining(rungs, climb.fired) if rung.deliveries), None)
 
     def upcoming(self) -> list[PlannedStep]:
         """What is still to come by itself if nobody acknowledges."""
         if self._state.incident.status is not Status.TRIGGERED:
             return []
-        incident, climb = self._state.incident, self._climb()
-        steps = escalation.plan(
-            self._state.policy, incident.severity, incident.impacted_scopes, self._state.directory, climb
-        )
-        return escalation.remaining(steps, climb.fired)
+        state = self._state
+        return still_to_come(state.incident, state.policy, state.directory, self._climb(), now=workflow.now())
+
+    def _situation(self) -> Situation:
+        state = self._state
+        return Situation(state.policy, facts_of(state.incident), state.directory, self._climb(), workflow.now())
 
     async def run(self) -> None:
         """Climb while the incident is open."""
@@ -149,13 +152,13 @@ class Ladder:
     def _passed_over(self, step: PlannedStep) -> list[PlannedStep]:
         """What came before a step that is fired by hand: it is not fired any more."""
         climb = self._climb()
-        rungs = escalation.ladder(self._state.policy, self._state.directory, climb)
+        rungs = escalation.ladder(self._situation())
         before = list(takewhile(lambda rung: rung.step != step.step, rungs))
         broadcast = PlannedStep(step=self._created_step(), at=climb.started_at)
         return escalation.remaining([broadcast, *before], climb.fired)
 
     def _fire(self, step: PlannedStep, *, by_hand: bool) -> None:
-        self._state.climb = self._climb().after(step)
+        self._state.climb = self._climb().after(step, at=workflow.now())
         self._note_climb()
         if step.step == self._created_step():
             self._send(step.step, step.deliveries)
@@ -182,7 +185,7 @@ class Ladder:
         if self._state.limit_reached or incident.status is not Status.TRIGGERED or not incident.severity.climbs:
             return
         self._state.limit_reached = True
-        rungs = escalation.ladder(self._state.policy, self._state.directory, self._climb())
+        rungs = escalation.ladder(self._situation())
         if any(rung.deliveries for rung in rungs):
             text = f"Nobody acknowledged in {self._state.policy.max_rounds} rounds: no step is left"
         else:
@@ -196,7 +199,12 @@ class Ladder:
         try:
             self._state.directory = await workflow.execute_activity_method(
                 RecordContract.who_answers,
-                WhoAnswers(service_id=self._state.service_id),
+                WhoAnswers(
+                    service_id=self._state.service_id,
+                    policy=self._state.policy,
+                    since=self._climb().started_at,
+                    incident_id=self._state.incident.id,
+                ),
                 task_queue=self._queue,
                 start_to_close_timeout=LOOK_UP.attempt,
                 schedule_to_close_timeout=LOOK_UP.altogether,

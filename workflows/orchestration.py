@@ -16,11 +16,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.contracts import DocumentContract, RoomMessage, RoomOrder, WarRoomContract
     from domain import texts
     from domain.channels import ChannelName
-    from domain.escalation import Delivery, created_step
+    from domain.escalation import created_step
     from domain.events import Event, EventType
     from domain.incident import Orchestration as Progress
     from domain.incident import Status
     from domain.lifecycle import Outcome
+    from domain.recipients import Delivery
 
 
 class Orchestration:
@@ -57,7 +58,7 @@ class Orchestration:
     @property
     def _room_settled(self) -> bool:
         incident = self._state.incident
-        return not incident.severity.needs_war_room or incident.war_room_id is not None or self._state.war_room_failed
+        return not incident.needs_war_room or incident.war_room_id is not None or self._state.war_room_failed
 
     def want(self) -> None:
         """Something is missing: make it."""

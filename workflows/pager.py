@@ -14,10 +14,11 @@ from workflows.state import FailedPage, IncidentState
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import PagingContract
     from domain.channels import gentler
-    from domain.escalation import Delivery, delivery_id
+    from domain.escalation import delivery_id
     from domain.events import Event, EventType
     from domain.lifecycle import Outcome
     from domain.page import Page, Unsent
+    from domain.recipients import Delivery
     from domain.texts import Message
 
 
@@ -71,6 +72,7 @@ class Pager:
             recipient=delivery.recipient,
             channel=delivery.channel,
             reason=delivery.reason,
+            turn=delivery.turn,
             message=message,
             only_while_triggered=only_while_triggered,
         )

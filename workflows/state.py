@@ -8,9 +8,10 @@ from pydantic import BaseModel
 from domain.channels import ChannelName
 from domain.commands import Clear
 from domain.directory import Directory
-from domain.escalation import Climb, Delivery
+from domain.escalation import Climb
 from domain.incident import Incident, Orchestration
 from domain.policy import Policy
+from domain.recipients import Delivery
 
 
 class FailedPage(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from api.problems import Problem
 from api.references import IncidentRow
 from api.requests import Cursor, JsonRoute, Limit, Parts, at_and_id, decode_cursor, encode_cursor, page
-from api.schemas import Instant, incident_out
+from api.schemas import Instant, incident_out, planned_out
 from db import incidents as reading
 from db.incidents import Filters
 from db.starting import starting_point
@@ -123,9 +123,9 @@ async def notifications(row: IncidentRow, parts: Parts, limit: Limit = 50, curso
 async def coming_steps(row: IncidentRow, parts: Parts) -> dict[str, Any]:
     """What is still to come if nobody acknowledges."""
     async with parts.sessions() as session:
-        point = await starting_point(session, row["id"], default_policy_name(parts.settings))
+        point = await starting_point(session, parts.catalogue, row["id"], default_policy_name(parts.settings))
     assert point is not None
-    return {"items": [step.model_dump(exclude={"skipped"}) for step in plan_ahead(point, parts.settings)]}
+    return {"items": [planned_out(step) for step in plan_ahead(point, parts.settings)]}
 
 
 def _number(text: str) -> int:

@@ -6,9 +6,10 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.requests import JsonRoute, Parts
-from api.schemas import DEFAULT_TIME_SCALE, DrillIn, PlanIn
+from api.schemas import DEFAULT_TIME_SCALE, DrillIn, PlanIn, planned_out
 from api.scopes import require_scopes
-from db.catalogue import UNKNOWN_SERVICE
+from domain.catalogue import UNKNOWN_SERVICE
+from domain.condition import Facts
 from gateway.plans import plan_for
 
 router = APIRouter(prefix="/plan", tags=["plan"], route_class=JsonRoute)
@@ -21,7 +22,8 @@ async def preview(body: PlanIn, parts: Parts) -> dict[str, Any]:
     service = await parts.intake.service_named(body.service_name) or await parts.intake.service_named(UNKNOWN_SERVICE)
     assert service is not None
     scale = body.drill.time_scale if isinstance(body.drill, DrillIn) else DEFAULT_TIME_SCALE if body.drill else 1.0
+    facts = Facts(severity=body.severity, scopes=tuple(body.impacted_scopes), service=service.name)
     at = body.at or datetime.now(UTC)
     async with parts.sessions() as session:
-        steps = await plan_for(session, parts.settings, service.id, body.severity, body.impacted_scopes, at, scale)
-    return {"service": service.name, "items": [step.model_dump() for step in steps]}
+        steps = await plan_for(session, parts.catalogue, parts.settings, service.id, facts, at, scale)
+    return {"service": service.name, "items": [planned_out(step) for step in steps]}

@@ -2,7 +2,17 @@
 
 from db.models.access import ApiToken, Heartbeat, IdempotencyKey, Session
 from db.models.base import Base, new_id
-from db.models.catalogue import Policy, Scope, Service, Team, User, team_members
+from db.models.catalogue import (
+    CatalogueVersion,
+    ContactMethod,
+    Policy,
+    Route,
+    Scope,
+    Service,
+    Team,
+    User,
+    team_members,
+)
 from db.models.incident import Alert, CorrelationSlot, Event, Incident, Outbox, incident_number
 from db.models.intake import (
     AlertState,
@@ -17,10 +27,20 @@ from db.models.intake import (
 from db.models.paging import (
     DocumentVersion,
     InboxMessage,
+    Notice,
     Notification,
     WarRoom,
     WarRoomMember,
     WarRoomMessage,
+)
+from db.models.schedules import (
+    CalendarFeed,
+    Handoff,
+    HandoffNote,
+    Schedule,
+    ScheduleCalendar,
+    ScheduleOverride,
+    ShiftSwap,
 )
 
 __all__ = [
@@ -28,22 +48,33 @@ __all__ = [
     "AlertState",
     "ApiToken",
     "Base",
+    "CalendarFeed",
+    "CatalogueVersion",
+    "ContactMethod",
     "CorrelationSlot",
     "DocumentVersion",
     "Event",
+    "Handoff",
+    "HandoffNote",
     "Heartbeat",
     "HeldAlert",
     "IdempotencyKey",
     "InboxMessage",
     "Incident",
     "MaintenanceWindow",
+    "Notice",
     "Notification",
     "Outbox",
     "Policy",
+    "Route",
     "Rule",
+    "Schedule",
+    "ScheduleCalendar",
+    "ScheduleOverride",
     "Scope",
     "Service",
     "Session",
+    "ShiftSwap",
     "Silence",
     "Source",
     "SourceHeartbeat",

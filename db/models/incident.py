@@ -32,6 +32,8 @@ class Incident(Identified, Base):
     status: Mapped[str] = mapped_column(String(20), server_default="TRIGGERED")
     severity: Mapped[str] = mapped_column(String(20))
     service_id: Mapped[UUID] = mapped_column(ForeignKey("services.id", ondelete="RESTRICT"))
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id", ondelete="SET NULL"))
+    """The team to which it was reassigned; None: the service's own."""
     requested_service_name: Mapped[str] = mapped_column(String(255))
     lead: Mapped[str | None] = mapped_column(String(320))
     impacted_scopes: Mapped[list[str]] = mapped_column(ARRAY(String(255)), server_default="{}")
@@ -54,6 +56,14 @@ class Incident(Identified, Base):
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None] = mapped_column(String(320))
     snoozed_until: Mapped[datetime | None]
+    roles: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}")
+    """Role, such as incident commander, and who has it."""
+    responders: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}")
+    """Who was asked to join, and whether they have: `asked`, `accepted` or `declined`."""
+    acknowledgements: Mapped[list[str]] = mapped_column(ARRAY(String(320)), server_default="{}")
+    """Who has acknowledged so far, of a policy that wants several."""
+    wants_war_room: Mapped[bool] = mapped_column(server_default=text("false"))
+    """A policy or a person wants a war room, whatever the severity."""
     cleared_at: Mapped[datetime | None]
     """Since when every alert of it is back to normal; None while one fires, and when nobody can know."""
     merged_into: Mapped[UUID | None]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,11 @@ class Notification(Base):
     """One delivery: `pending` before the send, `sent` after it. The id is `domain.escalation.delivery_id`."""
 
     __tablename__ = "notifications"
-    __table_args__ = (UniqueConstraint("incident_id", "step", "recipient", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("incident_id", "step", "recipient", "channel"),
+        Index("ix_notifications_turn", "turn", "created_at", postgresql_where=text("turn IS NOT NULL")),
+        Index("ix_notifications_recipient_created_at", "recipient", "created_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"))
@@ -24,12 +28,31 @@ class Notification(Base):
     channel: Mapped[str] = mapped_column(String(20))
     provider: Mapped[str] = mapped_column(String(50))
     reason: Mapped[str] = mapped_column(server_default="")
+    turn: Mapped[str | None] = mapped_column(String(600))
+    """The key of the policy's target whose turn it was, when only one of several is told."""
     status: Mapped[str] = mapped_column(String(20))
     attempts: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     sent_at: Mapped[datetime | None]
     provider_message_id: Mapped[str | None] = mapped_column(String(255))
+
+
+class Notice(Identified, Base):
+    """A message that belongs to no incident: a test page, a code, a hand-off, "you go on call in an hour"."""
+
+    __tablename__ = "notices"
+    __table_args__ = (UniqueConstraint("key"),)
+
+    key: Mapped[str] = mapped_column(String(300))
+    """Unique: what is told twice is told once."""
+    kind: Mapped[str] = mapped_column(String(30))
+    recipient: Mapped[str] = mapped_column(String(320))
+    channel: Mapped[str] = mapped_column(String(20))
+    provider: Mapped[str] = mapped_column(String(50), server_default="")
+    status: Mapped[str] = mapped_column(String(20), server_default="pending")
+    error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
 
 
 class InboxMessage(Base):
@@ -39,8 +62,10 @@ class InboxMessage(Base):
     __table_args__ = (Index("ix_inbox_messages_recipient_id", "recipient", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id"), unique=True)
-    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"), index=True)
+    notification_id: Mapped[UUID | None] = mapped_column(ForeignKey("notifications.id"), unique=True)
+    incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"), index=True)
+    notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("notices.id"), unique=True)
+    """Of a message that belongs to no incident."""
     recipient: Mapped[str] = mapped_column(String(320))
     step: Mapped[str] = mapped_column(String(100))
     channel: Mapped[str] = mapped_column(String(20))

@@ -7,12 +7,14 @@ that was announced stays covered.
 """
 
 import calendar
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
+
+from domain.wall_clock import first_instant, last_instant
 
 
 class Repeat(StrEnum):
@@ -107,37 +109,3 @@ class MaintenanceWindow(BaseModel):
         if self.start.day > calendar.monthrange(year, month)[1]:
             return None
         return self.start.replace(year=year, month=month)
-
-
-def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant, in UTC, at which a zone's clocks show a wall-clock time or have just skipped it."""
-    return _instant(wall, zone, fold=0)
-
-
-def last_instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The last instant, in UTC, at which a zone's clocks show a wall-clock time or have just skipped it."""
-    return _instant(wall, zone, fold=1)
-
-
-def _instant(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:
-    at = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
-    if at.astimezone(zone).replace(tzinfo=None) == wall:
-        return at
-    # Skipped: with fold=0 the offset before the change is used, with fold=1 the one after it. The change itself
-    # is where the two meet.
-    before = wall.replace(tzinfo=zone, fold=0).utcoffset()
-    after = wall.replace(tzinfo=zone, fold=1).utcoffset()
-    assert before is not None and after is not None
-    return _change(wall - after, wall - before, zone)
-
-
-def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """The instant of the clock change between two naive UTC times, to the second."""
-    offset = low.replace(tzinfo=UTC).astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.replace(tzinfo=UTC).astimezone(zone).utcoffset() == offset:
-            low = middle
-        else:
-            high = middle
-    return datetime.combine(high.date(), time(high.hour, high.minute, high.second), UTC)

@@ -54,7 +54,7 @@ async def test_a_document_has_a_version_for_each_change(house: House) -> None:
     documents = DocumentActivities(house.sessions, store, "# {{ title }}\n{{ timeline }}")
     for _ in range(2):
         assert await run(documents.create_document, incident) == f"{incident.url}/document"
-    records = RecordActivities(house.sessions)
+    records = RecordActivities(house.sessions, house.catalogue)
     note = Event(type=EventType.NOTE, message="found it", at=NOON)
     for _ in range(2):
         await run(records.record, Record(incident_id=incident.id, revision=1, events=(note,)))
@@ -86,6 +86,6 @@ async def test_a_room_is_opened_talked_in_and_closed_once(house: House) -> None:
 
 async def test_who_answers(house: House) -> None:
     service = (await house.item(an_alert(service_name="checkout-api"))).service_id
-    directory = await run(RecordActivities(house.sessions).who_answers, WhoAnswers(service_id=service))
+    directory = await run(RecordActivities(house.sessions, house.catalogue).who_answers, WhoAnswers(service_id=service))
     assert (directory.team, directory.on_call) == ("Backend Payment", ("bo@example.com",))
     assert directory.manager == "dee@example.com" and directory.titles["CTO"] == ("fay@example.com",)

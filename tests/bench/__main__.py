@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import acceptance, first_page, intake
+from tests.bench import acceptance, first_page, intake, schedules
 from tests.bench.result import Result
 from tests.support.dev import Dev
 
@@ -15,6 +15,7 @@ from tests.support.dev import Dev
 def main() -> None:
     """Start the product, measure, print, stop."""
     console = Console(width=110)
+    _show(console, schedules.measure())
     for result in acceptance.measure():
         _show(console, result)
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:

@@ -45,7 +45,7 @@ async def test_a_workflow_of_another_incident_under_the_same_id_is_a_loud_error(
 
 
 async def test_temporal_away_keeps_the_outbox_and_everything_happens_when_it_is_back(house: House) -> None:
-    away = OutboxDelivery(house.sessions, Workflows(await dead_client()), house.settings)
+    away = OutboxDelivery(house.sessions, Workflows(await dead_client()), house.settings, house.catalogue)
     alert = an_alert()
     incident = Told(house, await house.admit(alert))
     assert (await away.deliver_due(50)) == (0, 1)

@@ -12,6 +12,7 @@ from temporalio.client import Client, WorkflowHandle
 import worker
 from config.settings import Settings
 from db import incidents
+from db.catalogue.reading import CatalogueReader
 from db.engine import IntakePool, make_sessions
 from db.intake import Admitted, IntakeItem, admit
 from db.models import Event, InboxMessage, Notification, Outbox, Policy, Service, Team, User, new_id
@@ -43,7 +44,8 @@ class House:
         self.settings = settings
         self.sessions = make_sessions(engine)
         self.workflows = Workflows(client)
-        self.delivery = OutboxDelivery(self.sessions, self.workflows, settings)
+        self.catalogue = CatalogueReader()
+        self.delivery = OutboxDelivery(self.sessions, self.workflows, settings, self.catalogue)
         self.commands = Commands(self.sessions, self.workflows, self.delivery, Dispatcher(self.delivery))
         self.relay = Relay(self.sessions, self.workflows, self.delivery, settings)
 
@@ -96,7 +98,7 @@ class House:
     async def initial_state(self, incident_id: UUID) -> IncidentState:
         """With what an incident's workflow would begin now."""
         async with self.sessions() as session:
-            point = await starting_point(session, incident_id, "ladder")
+            point = await starting_point(session, self.catalogue, incident_id, "ladder")
         assert point is not None
         return initial_state(point, self.settings)
 

@@ -123,7 +123,7 @@ async def incident_values(parts: Container, principal: Principal, row: RowMappin
         ledger = await latest_notifications(session, incident_id, NOTIFICATIONS)
         alerts = await latest_alerts(session, incident_id, ALERTS)
         went_to = await find(session, row["merged_into"]) if row["merged_into"] else None
-        point = await starting_point(session, incident_id, default_policy_name(settings))
+        point = await starting_point(session, parts.catalogue, incident_id, default_policy_name(settings))
     return {
         "row": row,
         "short_id": f"INC-{row['number']}",

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.intake.maintenance import MaintenanceWindow, Repeat, first_instant, last_instant
+from domain.intake.maintenance import MaintenanceWindow, Repeat
+from domain.wall_clock import first_instant, last_instant
 
 ZONES = ("Europe/Paris", "America/Chicago", "Australia/Lord_Howe", "Asia/Kolkata", "UTC", "Pacific/Apia")
 

@@ -1,0 +1,1 @@
+"""The catalogue in the database: people, teams, services, scopes, schedules, policies, routes."""

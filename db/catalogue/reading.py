@@ -1,0 +1,209 @@
+"""Reads the whole catalogue as the values of `domain.catalogue`, and keeps it for as long as it has not changed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from db.models import (
+    CatalogueVersion,
+    Policy,
+    Route,
+    Schedule,
+    ScheduleCalendar,
+    ScheduleOverride,
+    Scope,
+    Service,
+    Team,
+    User,
+    service_dependencies,
+)
+from domain import catalogue
+from domain.catalogue import Catalogue
+from domain.person import ContactMethod
+from domain.routing import Route as RouteValue
+from domain.schedule.schedule import Override, Span
+from domain.schedule.schedule import Schedule as ScheduleValue
+
+PAST_OVERRIDES = timedelta(days=400)
+"""Overrides that ended longer ago than this are of no interest to anybody who asks for shifts."""
+
+
+class CatalogueReader:
+    """The catalogue of one process: read again when its version has grown, and then at once."""
+
+    def __init__(self) -> None:
+        self._version = -1
+        self._kept = Catalogue()
+
+    async def read(self, session: AsyncSession) -> Catalogue:
+        """The catalogue as it is in the session's transaction."""
+        version = await session.scalar(select(CatalogueVersion.version)) or 0
+        if version != self._version:
+            # The version first: a change that comes between makes this copy be read again, and is not missed.
+            self._kept = await read_catalogue(session)
+            self._version = version
+        return self._kept
+
+
+async def read_catalogue(session: AsyncSession) -> Catalogue:
+    """All of it, in the order of names; routes in the order of their positions."""
+    return Catalogue(
+        users=tuple(await _users(session)),
+        scopes=tuple(await _scopes(session)),
+        policies=tuple(await _policies(session)),
+        schedules=tuple(await _schedules(session)),
+        teams=tuple(await _teams(session)),
+        services=tuple(await _services(session)),
+        routes=tuple(
+            RouteValue.model_validate(row.definition)
+            for row in await session.scalars(select(Route).order_by(Route.position, Route.name))
+        ),
+    )
+
+
+async def _users(session: AsyncSession) -> list[catalogue.User]:
+    rows = await session.scalars(select(User).options(selectinload(User.contact_methods)).order_by(User.email))
+    return [user_value(row) for row in rows]
+
+
+def user_value(row: User) -> catalogue.User:
+    """A person as the rules know them; the row has its contact methods loaded."""
+    methods = [
+        ContactMethod.model_validate(
+            {"channel": method.channel, "address": method.address, "verified": method.verified_at is not None}
+        )
+        for method in row.contact_methods
+    ]
+    return catalogue.User.model_validate(
+        {
+            "email": row.email,
+            "name": row.name,
+            "title": row.title,
+            "role": row.role,
+            "is_active": row.is_active,
+            "time_zone": row.time_zone,
+            "language": row.language,
+            "contact_methods": methods,
+            "notification_rules": row.notification_rules,
+            "quiet_hours": row.quiet_hours,
+            "days_away": row.days_away,
+        }
+    )
+
+
+async def _scopes(session: AsyncSession) -> list[catalogue.Scope]:
+    names = ("name", "description", "notify_emails", "is_active")
+    rows = await session.scalars(select(Scope).order_by(Scope.name))
+    return [catalogue.Scope.model_validate({name: getattr(row, name) for name in names}) for row in rows]
+
+
+async def _policies(session: AsyncSession) -> list[catalogue.Policy]:
+    rows = await session.scalars(select(Policy).order_by(Policy.name))
+    return [
+        catalogue.Policy.model_validate({**row.definition, "name": row.name, "is_default": row.is_default})
+        for row in rows
+    ]
+
+
+async def _schedules(session: AsyncSession) -> list[ScheduleValue]:
+    overrides: defaultdict[UUID, list[Override]] = defaultdict(list)
+    recent = ScheduleOverride.ends_at > func.now() - PAST_OVERRIDES
+    for row in await session.scalars(select(ScheduleOverride).where(recent).order_by(ScheduleOverride.id)):
+        overrides[row.schedule_id].append(override_value(row))
+    spans: defaultdict[UUID, dict[str, tuple[Span, ...]]] = defaultdict(dict)
+    for calendar in await session.scalars(select(ScheduleCalendar)):
+        spans[calendar.schedule_id][calendar.name] = tuple(Span.model_validate(span) for span in calendar.spans)
+    rows = await session.scalars(select(Schedule).order_by(Schedule.name))
+    return [_schedule(row.definition, overrides[row.id], spans[row.id]) for row in rows]
+
+
+def _schedule(
+    definition: dict[str, Any], overrides: Sequence[Override], spans: dict[str, tuple[Span, ...]]
+) -> ScheduleValue:
+    schedule = ScheduleValue.model_validate(definition)
+    layers = tuple(
+        layer.model_copy(update={"spans": spans[layer.calendar]}) if layer.calendar in spans else layer
+        for layer in schedule.layers
+    )
+    return schedule.model_copy(update={"layers": layers, "overrides": tuple(overrides)})
+
+
+def override_value(row: ScheduleOverride) -> Override:
+    """An override as the rules know it."""
+    return Override.model_validate(
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "level": row.level,
+            "start": row.starts_at,
+            "end": row.ends_at,
+            "users": row.users,
+            "replaces": row.replaces,
+            "reason": row.reason,
+            "created_by": row.created_by,
+        }
+    )
+
+
+async def _teams(session: AsyncSession) -> list[catalogue.Team]:
+    related = (
+        joinedload(Team.on_call),
+        joinedload(Team.manager),
+        joinedload(Team.policy),
+        joinedload(Team.schedule),
+        selectinload(Team.members),
+    )
+    rows = await session.scalars(select(Team).options(*related).order_by(Team.name))
+    return [team_value(row) for row in rows]
+
+
+def team_value(row: Team) -> catalogue.Team:
+    """A team as the rules know it; the row has what it names loaded."""
+    return catalogue.Team.model_validate(
+        {
+            "name": row.name,
+            "description": row.description,
+            "email": row.email,
+            "channel": row.channel,
+            "time_zone": row.time_zone,
+            "members": [member.email for member in row.members],
+            "manager": row.manager.email if row.manager else None,
+            "on_call": row.on_call.email if row.on_call else None,
+            "schedule": row.schedule.name if row.schedule else None,
+            "policy": row.policy.name if row.policy else None,
+            "policies": row.policies,
+        }
+    )
+
+
+async def _services(session: AsyncSession) -> list[catalogue.Service]:
+    depends = await _dependencies(session)
+    query = select(Service).options(joinedload(Service.team), joinedload(Service.policy)).order_by(Service.name)
+    facts = ("name", "description", "criticality", "runbook_url", "repository_url", "monitoring_url", "is_active")
+    return [
+        catalogue.Service.model_validate(
+            {name: getattr(row, name) for name in facts}
+            | {
+                "team": row.team.name,
+                "depends_on": depends[row.id],
+                "policy": row.policy.name if row.policy else None,
+                "policies": row.policies,
+            }
+        )
+        for row in await session.scalars(query)
+    ]
+
+
+async def _dependencies(session: AsyncSession) -> defaultdict[UUID, list[str]]:
+    table = service_dependencies
+    query = select(table.c.service_id, Service.name).join(Service, Service.id == table.c.depends_on_id)
+    found: defaultdict[UUID, list[str]] = defaultdict(list)
+    for service_id, name in await session.execute(query.order_by(Service.name)):
+        found[service_id].append(name)
+    return found

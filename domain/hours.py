@@ -1,0 +1,85 @@
+"""Hours of the week in wall-clock time: working hours, quiet hours, conditions of a policy."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
+
+
+def known_zone(name: str) -> str:
+    """A time zone's name as it was given.
+
+    Raises:
+        ValueError: the IANA database has no such zone.
+    """
+    if name not in available_timezones():
+        raise ValueError(f"'{name}' is no IANA time zone: write one like Europe/Paris or UTC")
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(known_zone)]
+
+
+class Hours(BaseModel):
+    """A span of the day on some weekdays; `from` equal to `until` is the whole day.
+
+    One that runs across midnight belongs to the day on which it begins.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    weekdays: tuple[Weekday, ...] = WEEKDAYS
+    from_: str = Field("00:00", alias="from", pattern=_CLOCK)
+    until: str = Field("24:00", pattern=_CLOCK)
+
+    @field_validator("weekdays")
+    @classmethod
+    def _some_day(cls, days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+        if not days:
+            raise ValueError("name at least one weekday, such as mon")
+        return tuple(sorted(set(days), key=WEEKDAYS.index))
+
+    def contain(self, at: datetime, zone: str) -> bool:
+        """Whether an instant is in them, by the clocks of a zone."""
+        wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        return any(begin <= wall < end for begin, end in self._around(wall.date()))
+
+    def next_opening(self, at: datetime, zone: str) -> datetime:
+        """The first instant, no earlier than `at`, that is in them; UTC-aware as `at` is."""
+        if self.contain(at, zone):
+            return at
+        local = ZoneInfo(zone)
+        day = at.astimezone(local).date()
+        for days in range(9):
+            for begin, _ in self._of(day + timedelta(days=days)):
+                opening = begin.replace(tzinfo=local).astimezone(at.tzinfo)
+                if opening >= at:
+                    return opening
+        return at
+
+    def _around(self, day: date) -> list[tuple[datetime, datetime]]:
+        return self._of(day - timedelta(days=1)) + self._of(day)
+
+    def _of(self, day: date) -> list[tuple[datetime, datetime]]:
+        """What begins on a local day, in wall-clock time."""
+        if WEEKDAYS[day.weekday()] not in self.weekdays:
+            return []
+        begin, end = _on(day, self.from_), _on(day, self.until)
+        return [(begin, end if end > begin else end + timedelta(days=1))]
+
+
+def _on(day: date, clock: str) -> datetime:
+    hour, minute = int(clock[:2]), int(clock[3:])
+    return datetime.combine(day, time()) + timedelta(hours=hour, minutes=minute)
+
+
+def spelled(hours: Hours) -> str:
+    """`mon tue 09:00-17:00`."""
+    days = "" if hours.weekdays == WEEKDAYS else " ".join(hours.weekdays) + " "
+    return f"{days}{hours.from_}-{hours.until}"

@@ -1,0 +1,47 @@
+"""From wall-clock time to instants: what a zone's clocks show, skip and repeat."""
+
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo:
+    """The zone with an IANA name; ValueError when there is none. Kept: `ZoneInfo` itself remembers but a few."""
+    try:
+        if name.startswith("right/") or name in ("localtime", "posixrules"):
+            raise ZoneInfoNotFoundError  # files beside the zones: with leap seconds, or another on every machine
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone") from error
+
+
+def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant, in UTC, at which a zone's clocks show a wall-clock time or have just skipped it."""
+    return _instant(wall, zone, fold=0)
+
+
+def last_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The last instant, in UTC, at which a zone's clocks show a wall-clock time or have just skipped it."""
+    return _instant(wall, zone, fold=1)
+
+
+def _instant(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:
+    before, after = zone.utcoffset(wall.replace(fold=0)), zone.utcoffset(wall.replace(fold=1))
+    assert before is not None and after is not None
+    if before < after:  # Skipped. The change itself is where the times by both offsets meet.
+        return _change(wall - after, wall - before, zone)
+    # Repeated when they differ: then the first pass is by the offset before the change.
+    return (wall - (after if fold else before)).replace(tzinfo=UTC)
+
+
+def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of the clock change between two naive UTC times, to the second."""
+    offset = low.replace(tzinfo=UTC).astimezone(zone).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        if middle.replace(tzinfo=UTC).astimezone(zone).utcoffset() == offset:
+            low = middle
+        else:
+            high = middle
+    return datetime.combine(high.date(), time(high.hour, high.minute, high.second), UTC)
