@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
+# Some containers set it, and then each of the many processes compiles every library anew: seconds of start-up.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 WORKERS ?= 2
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)

@@ -18,6 +18,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.documents import DocumentActivities
+from activities.duty import DutyActivities
 from activities.heartbeat import Heartbeat
 from activities.paging import PagingActivities
 from activities.records import RecordActivities
@@ -32,6 +33,8 @@ from db.documents import DocumentVersions
 from db.engine import Sessions, make_engine, make_intake_pool, make_sessions
 from db.inbox import InboxMessages
 from db.rooms import WarRooms
+from gateway.duty.calendars import CalendarRefresh
+from gateway.duty.schedules import DutySchedules
 from gateway.intake import expressions
 from gateway.intake.knowledge import Knowledge
 from gateway.intake.pipeline import Pipeline
@@ -43,6 +46,7 @@ from providers.builtin_document import BuiltinDocumentStore
 from providers.builtin_war_room import BuiltinWarRoom
 from providers.inbox import Inbox
 from providers.protocols import Channel, DocumentStore, WarRoom
+from workflows.duty import DutyRemindersWorkflow, HandoffWorkflow, ReadinessDigestWorkflow
 from workflows.heartbeat import HeartbeatWorkflow
 from workflows.incident import IncidentWorkflow
 
@@ -102,10 +106,17 @@ def make_workers(
     records = RecordActivities(sessions, catalogue)
     paging = PagingActivities(sessions, providers.channels, providers.inbox)
     heartbeats = HeartbeatActivities(sessions, report)
+    duty = DutyActivities(sessions, catalogue, settings.base_url)
     orchestrating = Worker(
         client,
         task_queue=QUEUE,
-        workflows=[IncidentWorkflow, HeartbeatWorkflow],
+        workflows=[
+            IncidentWorkflow,
+            HeartbeatWorkflow,
+            HandoffWorkflow,
+            DutyRemindersWorkflow,
+            ReadinessDigestWorkflow,
+        ],
         activities=[
             documents.create_document,
             documents.update_document,
@@ -131,6 +142,9 @@ def make_workers(
             heartbeats.look_for_ping,
             heartbeats.report_heartbeat,
             heartbeats.disarm_heartbeat,
+            duty.hand_over,
+            duty.remind_of_duty,
+            duty.send_readiness,
         ],
         max_concurrent_activities=100,
         interceptors=[Heartbeat()],
@@ -165,7 +179,8 @@ async def running(
         outside = providers or builtin_providers(sessions)
         for worker in make_workers(client, sessions, outside, settings, intake.take, catalogue):
             await stack.enter_async_context(worker)
-        background = [asyncio.create_task(part.run()) for part in (relay, Release(sessions, intake))]
+        duty = (DutySchedules(sessions, client, catalogue), CalendarRefresh(sessions, catalogue, settings))
+        background = [asyncio.create_task(part.run()) for part in (relay, Release(sessions, intake), *duty)]
         try:
             yield
         finally:

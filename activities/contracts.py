@@ -48,6 +48,8 @@ class WhoAnswers(_Value):
     team_id: UUID | None = None
     """The team to which the incident was reassigned."""
     incident_id: UUID | None = None
+    people: tuple[str, ...] = ()
+    """Whom the incident itself names: its lead, those who were asked to join, who has a role."""
 
 
 class RoomOrder(_Value):

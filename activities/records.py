@@ -45,4 +45,5 @@ class RecordActivities(RecordContract):
                 team_id=question.team_id,
                 incident_id=question.incident_id,
                 until=now,
+                also=question.people,
             )

@@ -16,18 +16,29 @@ from api.routes import (
     alerts,
     auth,
     catalogue,
+    catalogue_files,
     commands,
+    foresight,
     health,
     heartbeats,
     incidents,
     kpis,
     maintenance,
+    oncall,
     opsgenie,
     pagerduty,
     plan,
     reporting,
+    responding,
     rules,
-    services,
+    schedule_calendars,
+    schedule_catalogue,
+    schedule_feeds,
+    schedule_handoffs,
+    schedule_load,
+    schedule_overrides,
+    schedule_swaps,
+    schedules,
     silences,
     sources,
 )
@@ -68,7 +79,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     intake = (reporting, alerts, sources, rules, silences, maintenance, heartbeats)
-    for routes in (*intake, incidents, services, commands, plan, catalogue, auth, kpis):
+    ahead = (foresight, catalogue_files)
+    duty = (oncall, schedules, schedule_overrides, schedule_feeds, schedule_handoffs, schedule_swaps)
+    duty += (schedule_calendars, schedule_load, schedule_catalogue)  # the last takes what is left below /schedules/
+    for routes in (*intake, *duty, *ahead, incidents, commands, responding, plan, catalogue, auth, kpis):
         app.include_router(routes.router, prefix=PREFIX)
     for routes in (pagerduty, opsgenie):  # at the root, as their clients have it, and under the prefix
         app.include_router(routes.router)

@@ -22,6 +22,11 @@ class TrailingSlash:
         await self._app(scope, receive, send)
 
 
+WHOLE_CATALOGUES = frozenset({f"{API}catalogue/diff/", f"{API}catalogue/apply/", f"{API}lint/"})
+"""Whoever sends here sends all of the catalogue at once, and may be a hundred times as long as an alert."""
+MOST_OF_A_CATALOGUE = 64 * 1024 * 1024
+
+
 class BodyLimit:
     """Refuse a body that is too large, before it is read where its length is told."""
 
@@ -34,12 +39,15 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         length = header(scope, b"content-length")
-        if length.isdecimal():  # then the server reads no more than that
-            await (self._refuse if int(length) > self._max else self._app)(scope, receive, send)
+        most = MOST_OF_A_CATALOGUE if scope["path"] in WHOLE_CATALOGUES else self._max
+        if length.isdecimal() and int(length) > most:
+            await self._refuse(most, scope, receive, send)
+        elif length.isdecimal():  # then the server reads no more than that
+            await self._app(scope, receive, send)
         else:
-            await self._count(scope, receive, send)
+            await self._count(most, scope, receive, send)
 
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _count(self, most: int, scope: Scope, receive: Receive, send: Send) -> None:
         """Of a body whose length is not told, no more than the limit is read."""
         received = 0
         answered = False
@@ -48,7 +56,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max:
+            if received > most:
                 raise _TooLarge
             return message
 
@@ -61,10 +69,10 @@ class BodyLimit:
             await self._app(scope, counted, watched)
         except _TooLarge:
             if not answered:
-                await self._refuse(scope, receive, send)
+                await self._refuse(most, scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        message = f"must be at most {self._max} bytes"
+    async def _refuse(self, most: int, scope: Scope, receive: Receive, send: Send) -> None:
+        message = f"must be at most {most} bytes"
         response: Response = answer(Problem.of_field("body", message, 413), {"Connection": "close"})
         await response(scope, receive, send)
 

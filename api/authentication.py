@@ -15,8 +15,10 @@ from db.house import source_by_key
 from domain.intake.source import Source
 
 API = "/api/v1/"
-OPEN_PATHS = ("/api/v1/auth/token/", "/api/v1/heartbeats/", "/api/v1/v2/")
+OPEN_PATHS = ("/api/v1/auth/token/", "/api/v1/heartbeats/", "/api/v1/v2/", "/api/v1/calendars/")
 """Paths of the API that need no token, or that carry a key of their own in path or body."""
+CALENDARS = ("/api/v1/schedules/", "/calendar.ics/")
+"""How paths begin and end that take the key of a feed, in `?key=`, instead of a token."""
 DOORS = "/api/v1/alerts/"
 """Here a source's key will do, and it may come as senders can send it: `?token=`, HTTP Basic, `GenieKey`."""
 
@@ -71,7 +73,7 @@ class Authentication:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(API) and not scope["path"].startswith(OPEN_PATHS):
+        if scope["type"] == "http" and scope["path"].startswith(API) and not _is_open(scope):
             door = scope["path"].startswith(DOORS)
             token = token_of(scope, door=door)
             parts = scope["app"].state.container
@@ -88,6 +90,17 @@ class Authentication:
             state["credential"] = token
             state["source" if isinstance(caller, Source) else "principal"] = caller
         await self._app(scope, receive, send)
+
+
+def _is_open(scope: Scope) -> bool:
+    """Whether whoever answers looks for a key."""
+    path: str = scope["path"]
+    if path.startswith(OPEN_PATHS):
+        return True
+    begins, ends = CALENDARS
+    if not (path.startswith(begins) and path.endswith(ends)) or header(scope, b"authorization"):
+        return False
+    return "key" in parse_qs(scope.get("query_string", b"").decode("latin-1"))
 
 
 def token_of(scope: Scope, *, door: bool) -> str | None:

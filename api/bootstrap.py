@@ -43,10 +43,11 @@ async def bootstrap(sessions: Sessions, settings: Settings) -> FirstLogin | None
 
 
 async def _ensure_catalogue(session: AsyncSession, *, example: bool) -> None:
-    """What exists by its name is left as it is; teams and services only where nothing is yet."""
+    """Policies and routes where there are none: what somebody has deleted stays so. The rest at the first start."""
     base = Catalogue.model_validate(yaml.safe_load(BASE_CATALOGUE.read_text()))
     kept = await read_catalogue(session)
-    await write(session, without(base.model_copy(update={"teams": (), "services": ()}), kept))
+    policies = () if kept.policies else base.policies
+    await write(session, Catalogue(policies=policies, routes=() if kept.routes else base.routes))
     if UNKNOWN_SERVICE in kept.service_named:
         return
     first = Catalogue.model_validate(yaml.safe_load(EXAMPLE_CATALOGUE.read_text())) if example else base

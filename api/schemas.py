@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
@@ -23,15 +23,16 @@ _STEERING = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:")
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
     """Refuse NUL, which Postgres cannot hold; drop what would steer the terminal of whoever reads it."""
     if "\x00" in text:
         raise ValueError("must not hold the NUL character")
     return _STEERING.sub("", text)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(_without_nul(text).split())
+def one_line(text: str) -> str:
+    """The same without NUL, and on one line."""
+    return " ".join(without_nul(text).split())
 
 
 def _timestamp(value: object) -> object:
@@ -52,10 +53,11 @@ def _web_address(href: str) -> str:
     return href
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
-Line = Annotated[str, AfterValidator(_one_line), StringConstraints(min_length=1)]
+Text = Annotated[str, AfterValidator(without_nul)]
+Line = Annotated[str, AfterValidator(one_line), StringConstraints(min_length=1)]
 Instant = Annotated[datetime, BeforeValidator(_timestamp), AfterValidator(_in_utc)]
 Note = Annotated[Text, Field(max_length=MAX_TEXT)]
+Labels = dict[Annotated[Line, Field(max_length=200)], Annotated[Text, Field(max_length=5000)]]
 Href = Annotated[Text, Field(max_length=2000), AfterValidator(_web_address)]
 
 
@@ -85,9 +87,7 @@ class AlertIn(BaseModel):
     impacted_scopes: list[Annotated[Line, Field(max_length=255)]] = Field(default=[], max_length=50)
     source: Annotated[Line, Field(max_length=255)] = "api"
     fingerprint: Annotated[Line, Field(max_length=512)] | None = None
-    labels: dict[Annotated[Line, Field(max_length=200)], Annotated[Text, Field(max_length=5000)]] = Field(
-        default={}, max_length=100
-    )
+    labels: Labels = Field(default={}, max_length=100)
     links: list[LinkIn] = Field(default=[], max_length=50)
     drill: StrictBool | DrillIn | None = None
 
@@ -128,6 +128,7 @@ class PlanIn(BaseModel):
     severity: Severity
     at: Instant | None = None
     impacted_scopes: list[Annotated[Line, Field(max_length=255)]] = Field(default=[], max_length=50)
+    labels: Labels = Field(default={}, max_length=100)
     drill: StrictBool | DrillIn | None = None
 
 
@@ -165,23 +166,6 @@ class SplitIn(BaseModel):
     title: Annotated[Line, Field(max_length=500)] | None = None
 
 
-class ServiceIn(BaseModel):
-    """A service of the catalogue."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[Line, Field(max_length=255)]
-    description: Annotated[Text, Field(max_length=5000)] = ""
-    team: Annotated[Line, Field(max_length=255)]
-    criticality: Literal["TIER_1_CRITICAL", "TIER_2", "TIER_3"] = "TIER_3"
-    runbook_url: Href | None = None
-    repository_url: Href | None = None
-    monitoring_url: Href | None = None
-    depends_on: list[Annotated[Line, Field(max_length=255)]] = Field(default=[], max_length=100)
-    """Services without which this one does not work."""
-    is_active: StrictBool = True
-
-
 class LoginIn(BaseModel):
     """E-mail and password for a token."""
 
@@ -217,6 +201,9 @@ _AS_STORED = (
     "resolved_at",
     "resolved_by",
     "snoozed_until",
+    "roles",
+    "responders",
+    "acknowledgements",
     "cleared_at",
     "merged_into",
     "resolution_note",
@@ -237,7 +224,7 @@ def incident_out(row: RowMapping | dict[str, Any], settings: Settings) -> dict[s
         "service": {"id": row["service_id"], "name": row["service"]},
         "drill": {"time_scale": row["time_scale"]} if row["time_scale"] else None,
         "mttd_seconds": kpi.mttd_seconds(row["detected_at"], row["created_at"]),
-        "mtta_seconds": kpi.mtta_seconds(row["created_at"], row["acknowledged_at"]),
+        "mtta_seconds": kpi.mtta_seconds(row["created_at"], row["first_acknowledged_at"] or row["acknowledged_at"]),
         "mttr_seconds": kpi.mttr_seconds(row["created_at"], row["resolved_at"]),
         "url": incident_url(settings, number),
         "workflow_id": workflow_id(number),

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import demo, doctor, duty, incidents, processes, quiet, respond, rules, sources
+from cli import catalogue, demo, doctor, duty, foresight, incidents, processes, quiet, respond, rules, sources
 from cli.errors import CommandError
 from cli.render import complain
 
@@ -30,7 +30,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_RUN, _INCIDENTS, _INTAKE, _TEAMS, _TRY = "Run", "Incidents", "Intake", "Who is told", "Try and check"
+_RUN, _INCIDENTS, _INTAKE, _TEAMS, _CATALOGUE, _TRY = (
+    "Run",
+    "Incidents",
+    "Intake",
+    "Who is told",
+    "Catalogue as files",
+    "Try and check",
+)
 
 for _panel, _commands in {
     _RUN: (processes.dev, processes.api, processes.worker, processes.secret_key),
@@ -47,11 +54,14 @@ for _panel, _commands in {
         respond.split,
     ),
     _INTAKE: (sources.sources,),
-    _TEAMS: (duty.plan, duty.oncall),
+    _TEAMS: (duty.plan, duty.oncall, foresight.lint, foresight.replay, foresight.why),
+    _CATALOGUE: (catalogue.export, catalogue.diff, catalogue.apply, catalogue.import_),
     _TRY: (demo.demo, doctor.doctor),
 }.items():
     for _command in _commands:
-        app.command(_command.__name__.removesuffix("_incidents").replace("_", "-"), rich_help_panel=_panel)(_command)
+        app.command(_command.__name__.removesuffix("_incidents").strip("_").replace("_", "-"), rich_help_panel=_panel)(
+            _command
+        )
 
 app.add_typer(processes.db, name="db", rich_help_panel=_RUN)
 app.add_typer(quiet.silence, name="silence", rich_help_panel=_INTAKE)

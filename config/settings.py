@@ -56,6 +56,10 @@ class Settings(BaseSettings):
         None,
         description="Seals stored secrets, such as a source's signing secret; `tocsin secret-key` prints one.",
     )
+    allow_private_addresses: bool = Field(
+        False,
+        description="Calendars and webhooks may be at loopback and private addresses; `tocsin dev` allows it.",
+    )
     link_grace_seconds: float = Field(
         10, ge=0, le=300, description="How long the first message may wait for its links, in seconds."
     )

@@ -41,8 +41,8 @@ class InboxMessages:
 
     async def latest(
         self, recipient: str, limit: int, before: UUID | None = None
-    ) -> Sequence[tuple[InboxMessage, int]]:
-        """A recipient's messages with their incidents' numbers, newest first.
+    ) -> Sequence[tuple[InboxMessage, int | None]]:
+        """A recipient's messages with their incidents' numbers, None for notices; newest first.
 
         Args:
             recipient: an e-mail address or `#channel`.
@@ -51,7 +51,7 @@ class InboxMessages:
         """
         query = (
             select(InboxMessage, Incident.number)
-            .join(Incident, Incident.id == InboxMessage.incident_id)
+            .outerjoin(Incident, Incident.id == InboxMessage.incident_id)
             .where(InboxMessage.recipient == recipient)
             .order_by(InboxMessage.id.desc())
             .limit(limit)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Incident, Service, Team
@@ -19,11 +19,11 @@ async def incidents_between(
             Incident.severity,
             Incident.created_at,
             Incident.detected_at,
-            Incident.acknowledged_at,
+            func.coalesce(Incident.first_acknowledged_at, Incident.acknowledged_at).label("acknowledged_at"),
             Incident.resolved_at,
         )
         .join(Service, Service.id == Incident.service_id)
-        .join(Team, Team.id == Service.team_id)
+        .join(Team, Team.id == func.coalesce(Incident.team_id, Service.team_id))
         .where(Incident.created_at >= start, Incident.created_at < end, Incident.time_scale.is_(None))
     )
     if service is not None:

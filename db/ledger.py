@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Boolean, bindparam, func, select, text, update
+from sqlalchemy import String, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Notification
@@ -10,16 +10,20 @@ from domain.page import Page
 
 _CLAIM = text("""
 WITH incident AS (
-    SELECT status FROM incidents WHERE id = :incident_id AND :only_while_triggered FOR SHARE
+    SELECT status, snoozed_until, acknowledgements FROM incidents
+    WHERE id = :incident_id AND CAST(:needs AS text) IS NOT NULL FOR SHARE
 )
 INSERT INTO notifications (id, incident_id, step, recipient, channel, reason, turn, provider, status, attempts)
 SELECT :id, :incident_id, :step, :recipient, :channel, :reason, :turn, :provider, 'pending', 1
-WHERE NOT :only_while_triggered OR EXISTS (SELECT FROM incident WHERE status = 'TRIGGERED')
+WHERE CAST(:needs AS text) IS NULL OR EXISTS (
+    SELECT FROM incident WHERE status = :needs AND snoozed_until IS NULL
+    AND NOT (status = 'TRIGGERED' AND :recipient = ANY (acknowledgements))
+)
 ON CONFLICT (id) DO UPDATE SET
     status = 'pending', attempts = notifications.attempts + 1, provider = excluded.provider, error = NULL
 WHERE notifications.status NOT IN ('sent', 'delivered')
 RETURNING id
-""").bindparams(bindparam("only_while_triggered", type_=Boolean))
+""").bindparams(bindparam("needs", type_=String), bindparam("recipient", type_=String))
 # FOR SHARE: an acknowledgement that is just being recorded is waited for, so that no row begins after it.
 
 
@@ -34,7 +38,8 @@ async def claim(session: AsyncSession, page: Page, provider: str) -> str | None:
     Returns:
         None when the send is to go ahead, else the status that it has: `sent` or `skipped`.
     """
-    values = page.model_dump(exclude={"message"}) | {"provider": provider}
+    names = {"id", "incident_id", "step", "recipient", "channel", "reason", "turn"}
+    values = page.model_dump(include=names) | {"provider": provider, "needs": page.needs}
     if (await session.execute(_CLAIM, values)).first() is not None:
         return None
     status = await session.scalar(select(Notification.status).where(Notification.id == page.id))

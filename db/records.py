@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.intake import CHANNEL_INCIDENT
 from db.merging import Ends, absorb, lock_both
-from db.models import CorrelationSlot, Event, Incident, Notification, new_id
+from db.models import CorrelationSlot, Event, Incident, Notification, Team, new_id
 from db.moving import take_back
 from domain.events import Event as EventValue
 from domain.incident import Orchestration, Status
@@ -38,6 +38,8 @@ class IncidentColumns(BaseModel):
     responders: dict[str, str] | None = None
     acknowledgements: list[str] | None = None
     team_id: UUID | None = None
+    team: str | None = Field(None, exclude=True)
+    """Its name is the workflow's; the row has the id."""
     snoozed_until: datetime | None = None
     wants_war_room: bool | None = None
     lead: str | None = None
@@ -47,6 +49,7 @@ class IncidentColumns(BaseModel):
     orchestration: Orchestration | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    first_acknowledged_at: datetime | None = None
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
@@ -58,6 +61,7 @@ class IncidentColumns(BaseModel):
     ladder_started_at: datetime | None = None
     ladder_generation: int | None = None
     ladder_advance_seconds: float | None = None
+    ladder_first_to: str | None = None
 
     model_config = {"extra": "forbid"}
 
@@ -76,6 +80,8 @@ async def commit_record(
 ) -> None:
     """Write one record in the session's transaction; a revision that was written before changes nothing."""
     values = IncidentColumns.model_validate(columns).model_dump(exclude_unset=True)
+    if values.get("team_id") is not None:  # one that is gone must not hold up the record for ever
+        values["team_id"] = await session.scalar(select(Team.id).where(Team.id == values["team_id"]))
     resolved, into = values.get("status") is Status.RESOLVED, values.get("merged_into")
     # Slots before incidents, and each in their order: so intake locks them, too.
     slots = await _lock_slots(session, incident_id) if resolved else []

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.catalogue.answering import policy_of, who_answers
 from db.catalogue.reading import CatalogueReader
 from db.models import Event, Incident, Notification, Outbox, Service, Team
+from domain.ahead import asked_since
 from domain.directory import Directory
 from domain.events import Event as EventValue
 from domain.events import EventType
@@ -81,7 +82,8 @@ async def starting_point(
         policy = Policy.model_validate(row["policy"])
     else:
         policy = await policy_of(session, reader, row["service_id"], Severity(row["severity"]), default_policy)
-    since = min(row["ladder_started_at"] or row["read_at"], row["read_at"])
+    since = asked_since(row["ladder_started_at"] or row["read_at"], row["read_at"])
+    named = {who for who in (row["lead"], *row["responders"], *row["roles"].values()) if who}
     return StartingPoint(
         row=row,
         policy=policy,
@@ -94,6 +96,7 @@ async def starting_point(
             team_id=row["team_id"],
             incident_id=incident_id,
             until=row["read_at"],
+            also=sorted(named),
         ),
         ledger=await _ledger(session, incident_id),
         read_at=row["read_at"],

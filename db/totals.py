@@ -51,9 +51,10 @@ async def time_buckets(session: AsyncSession, name: str) -> tuple[list[int], int
         session: an open session.
         name: `mttd`, `mtta` or `mttr`.
     """
+    acknowledged = func.coalesce(Incident.first_acknowledged_at, Incident.acknowledged_at)
     start, end = {
         "mttd": (Incident.detected_at, Incident.created_at),
-        "mtta": (Incident.created_at, Incident.acknowledged_at),
+        "mtta": (Incident.created_at, acknowledged),
         "mttr": (Incident.created_at, Incident.resolved_at),
     }[name]
     seconds = func.extract("epoch", end - start)

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from domain.calls import Call, called
 from domain.condition import Facts
 from domain.directory import Directory
 from domain.escalation import Climb, PlannedStep, Situation, persistence, plan, remaining
 from domain.incident import Incident, Status
 from domain.policy import Policy
+
+LONG_OVER = timedelta(days=2)
+"""People's own rules put off what a step says by a day at most."""
 
 
 def facts_of(incident: Incident, alerts: Sequence[tuple[datetime, int]] = ()) -> Facts:
@@ -24,8 +28,14 @@ def facts_of(incident: Incident, alerts: Sequence[tuple[datetime, int]] = ()) ->
         service=incident.service,
         lead=incident.lead,
         alerts=tuple(alerts),
-        acknowledged=incident.acknowledgements,
+        # Once somebody has it in hand, they are told like everybody else: when it goes on for too long, or by hand.
+        acknowledged=incident.acknowledgements if incident.status is Status.TRIGGERED else (),
     )
+
+
+def asked_since(started_at: datetime, now: datetime) -> datetime:
+    """From when on it must be known who is on call: older steps are over, and so are their later parts."""
+    return min(now, max(started_at, now - LONG_OVER))
 
 
 def still_to_come(
@@ -35,6 +45,7 @@ def still_to_come(
     climb: Climb,
     alerts: Sequence[tuple[datetime, int]] = (),
     now: datetime | None = None,
+    calls: Sequence[Call] = (),
 ) -> list[PlannedStep]:
     """The steps that will fire if nobody does anything, in their order.
 
@@ -45,14 +56,20 @@ def still_to_come(
         climb: how far it is; with the steps that are over.
         alerts: when alerts came, and how many by then.
         now: UTC; whoever answers now is told by steps that are overdue. None in a preview.
+        calls: whom people have asked beside the plan.
     """
     situation = Situation(policy, facts_of(incident, alerts), directory, climb, now)
     if not incident.is_open:
         return []
+    asked = [step for call in calls for step in called(call, incident, situation)]
+    return sorted([*remaining(asked, climb.fired), *_by_policy(incident, situation)], key=lambda step: step.at)
+
+
+def _by_policy(incident: Incident, situation: Situation) -> list[PlannedStep]:
     if incident.snoozed_until is not None:
         return plan(_begun_again(situation, incident.snoozed_until))
     if incident.status is Status.TRIGGERED:
-        return remaining(plan(situation), climb.fired)
+        return remaining(plan(situation), situation.climb.fired)
     if incident.status is Status.ACKNOWLEDGED and incident.acknowledged_at is not None:
         return _while_acknowledged(situation, incident.acknowledged_at)
     return []
@@ -79,5 +96,5 @@ def _while_acknowledged(situation: Situation, acknowledged_at: datetime) -> list
 def _begun_again(situation: Situation, at: datetime) -> Situation:
     """The next plan generation, from an instant on."""
     climb = situation.climb
-    next_one = Climb(started_at=at, generation=climb.generation + 1, time_scale=climb.time_scale, fired=climb.fired)
+    next_one = Climb(started_at=at, generation=climb.generation + 1, time_scale=climb.time_scale)
     return situation._replace(climb=next_one, facts=situation.facts.model_copy(update={"acknowledged": ()}))

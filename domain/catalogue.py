@@ -88,6 +88,11 @@ class Team(_Entry):
     policies: BySeverity = {}
     """Policies for single severities; they go before `policy`."""
 
+    @property
+    def slug(self) -> str:
+        """The name as addresses have it."""
+        return self.name.lower().replace(" ", "-")[:100]
+
 
 class Service(_Entry):
     """Something that can break, and the team that owns it."""
@@ -167,6 +172,8 @@ class Fault(NamedTuple):
     name: str
     field: str
     message: str
+    of: str | None = None
+    """The kind of what is named and is not there."""
 
 
 def broken_references(catalogue: Catalogue) -> list[Fault]:
@@ -191,7 +198,7 @@ def _unknown(catalogue: Catalogue) -> Iterator[Fault]:
     known: dict[str, Any] = {kind: catalogue.entries(kind) for kind in KINDS}
     for kind, name, field, of, wanted in _references(catalogue):
         if wanted not in known[of]:
-            yield Fault(kind, name, field, f"there is no {_ONE[of]} '{wanted}'")
+            yield Fault(kind, name, field, f"there is no {ONE[of]} '{wanted}'", of)
 
 
 def _circles(catalogue: Catalogue) -> Iterator[Fault]:
@@ -200,7 +207,7 @@ def _circles(catalogue: Catalogue) -> Iterator[Fault]:
             yield Fault("services", service.name, "depends_on", "a service does not depend on itself")
 
 
-_ONE = {
+ONE = {
     "users": "user",
     "scopes": "scope",
     "policies": "policy",
@@ -209,6 +216,7 @@ _ONE = {
     "services": "service",
     "routes": "route",
 }
+"""What one entry of each kind is called."""
 
 
 def _references(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from domain.policy import Policy
 from domain.severity import Severity
@@ -15,6 +15,9 @@ from domain.severity import Severity
 MAX_TEXT = 10_000
 _STORABLE = r"^[^\x00]*$"
 """Postgres keeps every character but NUL; a command that cannot be recorded would hold up its incident for ever."""
+
+_Line = Annotated[str, Field(min_length=1, max_length=255, pattern=_STORABLE)]
+_Address = Annotated[str, Field(min_length=3, max_length=320, pattern=_STORABLE)]
 
 
 class _Command(BaseModel):
@@ -113,8 +116,8 @@ class Snooze(_Command):
     """Nobody is told anything until then; if it is still open, the ladder begins again."""
 
     kind: Literal["snooze"] = "snooze"
-    until: datetime
-    """UTC; in a drill, too, it is this instant."""
+    until: AwareDatetime
+    """In a drill, too, it is this instant."""
     note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
 
 
@@ -126,6 +129,8 @@ class Reassign(_Command):
     """An e-mail address, or the name of a team."""
     team_id: UUID | None = None
     """Of the team; None: it is a person."""
+    policy: Policy | None = None
+    """By which a team escalates; None: the policy stays."""
     note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
 
 
@@ -137,15 +142,15 @@ class Amend(_Command):
     description: str | None = Field(None, max_length=100_000, pattern=_STORABLE)
     severity: Severity | None = None
     lead: str | None = Field(None, max_length=320, pattern=_STORABLE)
-    impacted_scopes: tuple[str, ...] | None = None
-    labels: dict[str, str] | None = None
+    impacted_scopes: tuple[_Line, ...] | None = Field(None, max_length=50)
+    labels: dict[_Line, Annotated[str, Field(max_length=5000, pattern=_STORABLE)]] | None = Field(None, max_length=100)
 
 
 class PagePeople(_Command):
     """More people are asked to join; each accepts or declines."""
 
     kind: Literal["page_people"] = "page_people"
-    people: tuple[str, ...] = Field(min_length=1, max_length=50)
+    people: tuple[_Address, ...] = Field(min_length=1, max_length=50)
     """E-mail addresses."""
     note: str | None = Field(None, max_length=MAX_TEXT, pattern=_STORABLE)
 

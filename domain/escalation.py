@@ -55,24 +55,30 @@ class Climb(BaseModel):
     fired: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     """Of those that are over, the ones that reached nobody when they were due: what follows did not wait for them."""
+    silent: tuple[str, ...] = ()
+    """Of those that are over, the ones that told nobody and kept their time all the same."""
     fired_at: Mapping[str, datetime] = {}
-    """When steps fired that were late: who was told is who answered then."""
+    """When steps fired: who was told is who answered then."""
+    first_to: str | None = None
+    """To whom the incident was reassigned when this generation began: they are told first, instead of the others."""
 
     def after(self, *steps: PlannedStep, at: datetime | None = None) -> "Climb":
         """The climb once these steps have been fired, or skipped when they reach nobody.
 
         Args:
             steps: what is over now.
-            at: when, UTC; None when it was their own time.
+            at: when, UTC; None: at the time that the plan has for each.
         """
         over = tuple(step.step for step in steps)
-        empty = tuple(step.step for step in steps if not (step.deliveries or step.action or step.keeps_time))
-        late = {step.step: at for step in steps if at is not None and at > step.at}
+        silent = [step for step in steps if not (step.deliveries or step.action)]
+        empty = tuple(step.step for step in silent if not step.keeps_time)
+        when = {step.step: at for step in steps if at is not None}
         return self.model_copy(
             update={
                 "fired": (*self.fired, *over),
                 "skipped": (*self.skipped, *empty),
-                "fired_at": {**self.fired_at, **late},
+                "silent": (*self.silent, *(step.step for step in silent if step.keeps_time)),
+                "fired_at": {**self.fired_at, **when},
             }
         )
 
@@ -101,6 +107,11 @@ def created_step(generation: int) -> str:
     return f"p{generation}.created"
 
 
+def owner_step(generation: int) -> str:
+    """The step that tells the owner of a policy that reaches nobody."""
+    return f"p{generation}.owner"
+
+
 def broadcast(situation: Situation) -> list[Delivery]:
     """Who hears of a new incident: what every route says that applies, and each impacted scope's own; none twice."""
     facts, directory, at = situation.facts, situation.directory, situation.climb.started_at
@@ -113,11 +124,11 @@ def broadcast(situation: Situation) -> list[Delivery]:
                 moment = Moment(facts, directory, at)
                 told += meant_by(target, moment, f"{route.name}/{number}/{place}", route.when).told
     deliveries = [one.delivery for one in without_repeats(told)]
-    if deliveries or _tells_somebody(situation):
+    if deliveries or tells_somebody(situation):
         deliveries += of_scopes(facts.scopes, directory)
     if _opening(situation) is not None:
         deliveries = [delivery for delivery in deliveries if delivery.channel not in LOUD]
-    return _none_twice(deliveries)
+    return [delivery for delivery in _none_twice(deliveries) if delivery.recipient not in facts.acknowledged]
 
 
 def of_scopes(scopes: Collection[str], directory: Directory) -> list[Delivery]:
@@ -135,12 +146,13 @@ def plan(situation: Situation) -> list[PlannedStep]:
     Severities that do not climb by themselves have the broadcast alone.
     """
     climb = situation.climb
-    first = PlannedStep(
-        step=created_step(climb.generation), at=climb.started_at, deliveries=tuple(broadcast(situation))
-    )
+    name = created_step(climb.generation)
+    first = to_person(climb.first_to, "the new assignee", name, climb.started_at, situation) if climb.first_to else []
+    if not any(step.deliveries for step in first):
+        first = [PlannedStep(step=name, at=climb.started_at, deliveries=tuple(broadcast(situation)))]
     if not situation.policy.climbs(situation.facts.severity):
-        return [first]
-    return [first, *ladder(situation)]
+        return first
+    return sorted([*first, *ladder(situation)], key=lambda step: step.at)
 
 
 def ladder(situation: Situation) -> list[PlannedStep]:
@@ -162,12 +174,21 @@ def persistence(situation: Situation, acknowledged_at: datetime) -> list[Planned
             continue
         at = acknowledged_at + timedelta(seconds=persist.after_seconds / climb.time_scale)
         name = f"p{climb.generation}.persist{number}"
-        meant = [
-            meant_by(target, Moment(situation.facts, situation.directory, at), f"{name}/{place}")
-            for place, target in enumerate(persist.targets)
-        ]
-        steps.append(_planned(name, at, meant, situation))
+        moment = Moment(situation.facts, situation.directory, _when(name, at, situation))
+        key = f"{situation.policy.name}/persist{number}"
+        meant = [meant_by(target, moment, f"{key}/{place}") for place, target in enumerate(persist.targets)]
+        steps += [_planned(name, at, meant, situation), *_later_parts(name, moment.at, meant, situation)]
     return sorted(steps, key=lambda step: step.at)
+
+
+def to_person(email: str, reason: str, name: str, at: datetime, situation: Situation) -> list[PlannedStep]:
+    """One person is told by their own rules: what is due at once, and its later parts."""
+    directory = situation.directory.model_copy(update={"people": (*situation.directory.people, email)})
+    moment = Moment(situation.facts, directory, _when(name, at, situation))
+    meant = meant_by(Person(email=email), moment)
+    told = tuple(one._replace(delivery=one.delivery.model_copy(update={"reason": reason})) for one in meant.told)
+    meant = meant._replace(told=told)
+    return [_planned(name, at, [meant], situation), *_later_parts(name, moment.at, [meant], situation)]
 
 
 def remaining(steps: Sequence[PlannedStep], fired: Collection[str]) -> list[PlannedStep]:
@@ -192,6 +213,7 @@ def _climbed(situation: Situation) -> Iterator[PlannedStep]:
     climb = situation.climb
     held = _opening(situation) or timedelta(0)
     elapsed, wait_is_over = 0.0, False
+    taken = _is_taken(situation)
     reaching: int | None = None
     for round_number in range(1, situation.policy.max_rounds + 1):
         for number, rung, wait in _rungs(situation.policy, round_number, reaching):
@@ -203,11 +225,13 @@ def _climbed(situation: Situation) -> Iterator[PlannedStep]:
                 + timedelta(seconds=max(0.0, elapsed - climb.advance_seconds) / climb.time_scale)
             )
             step, *later = _fires(rung, name, number, at, round_number, situation)
+            if taken and elapsed == 0:
+                step, later = PlannedStep(step=name, at=at, skipped=taken, keeps_time=True), []
             yield step
             yield from later
             if isinstance(rung, WaitUntilCovered) and step.action:
                 held += _hold(rung, at, situation)
-            if step.deliveries or (name in climb.fired and name not in climb.skipped and not step.action):
+            if step.deliveries or later or (not step.action and _has_told(name, climb)):
                 reaching = number
             wait_is_over = _moves_up(step, climb)
 
@@ -227,9 +251,7 @@ def _fires(
     rung: Rung, name: str, number: int, at: datetime, round_number: int, situation: Situation
 ) -> list[PlannedStep]:
     """One rung at its time, and its later parts."""
-    when = situation.climb.fired_at.get(name) or at
-    if situation.now is not None and name not in situation.climb.fired:
-        when = max(when, situation.now)
+    when = _when(name, at, situation)
     moment = Moment(situation.facts, situation.directory, when, round_number)
     covered = situation.directory.is_covered(when)
     why_not = rung.when.why_not(situation.facts, situation.directory.time_zone, when, covered=covered)
@@ -251,6 +273,23 @@ def _fires(
             return [PlannedStep(step=name, at=at, action="wait", detail=f"until somebody is on call for {whom}")]
         case _:
             assert_never(rung)
+
+
+def _when(name: str, at: datetime, situation: Situation) -> datetime:
+    """The instant at which it is asked who answers: that of the firing, or now when it is overdue."""
+    fired_at = situation.climb.fired_at.get(name)
+    if fired_at is not None or situation.now is None or name in situation.climb.fired:
+        return fired_at or at
+    return max(at, situation.now)
+
+
+def _is_taken(situation: Situation) -> str | None:
+    """Why the rungs of the first instant are left out: somebody was named to take the incident, and is told."""
+    climb = situation.climb
+    if climb.first_to is None:
+        return None
+    first = to_person(climb.first_to, "", created_step(climb.generation), climb.started_at, situation)
+    return f"{climb.first_to} is told first" if any(step.deliveries for step in first) else None
 
 
 def _planned(name: str, at: datetime, meant: Sequence[Meant], situation: Situation) -> PlannedStep:
@@ -298,6 +337,11 @@ def _hold(rung: WaitUntilCovered, at: datetime, situation: Situation) -> timedel
     return min(limit, covered - at) if covered else limit
 
 
+def _has_told(name: str, climb: Climb) -> bool:
+    """Whether a rung that is over reached somebody when it was due."""
+    return name in climb.fired and name not in climb.skipped and name not in climb.silent
+
+
 def _moves_up(step: PlannedStep, climb: Climb) -> bool:
     """Whether what follows does not wait for this one's time-out: it reaches nobody, or did not when it was due."""
     if step.step in climb.skipped:
@@ -315,7 +359,7 @@ def _opening(situation: Situation) -> timedelta | None:
     return wait / situation.climb.time_scale if wait else None
 
 
-def _tells_somebody(situation: Situation) -> bool:
+def tells_somebody(situation: Situation) -> bool:
     """Whether routes mean to tell anybody of such an incident, though nobody may answer."""
     facts, directory, at = situation.facts, situation.directory, situation.climb.started_at
     covered = directory.is_covered(at)
@@ -331,12 +375,8 @@ def _to_the_owner(situation: Situation, at: datetime) -> list[PlannedStep]:
     owner = situation.directory.owner
     if owner is None:
         return []
-    directory = situation.directory.model_copy(update={"people": (*situation.directory.people, owner)})
-    meant = meant_by(Person(email=owner), Moment(situation.facts, directory, at))
     reason = f"owns the policy {situation.policy.name}, which reaches nobody"
-    told = tuple(one.delivery.model_copy(update={"reason": reason}) for one in meant.told if not one.after_seconds)
-    name = f"p{situation.climb.generation}.owner"
-    return [PlannedStep(step=name, at=at, deliveries=told, skipped=None if told else "; ".join(meant.missing))]
+    return to_person(owner, reason, owner_step(situation.climb.generation), at, situation)
 
 
 def _none_twice(deliveries: Collection[Delivery]) -> list[Delivery]:

@@ -47,6 +47,8 @@ class Incident(BaseModel):
     status: Status = Status.TRIGGERED
     service: str
     team: str
+    team_id: UUID | None = None
+    """Of the team to which it was reassigned; None: the one that owns the service."""
     lead: str | None = None
     impacted_scopes: tuple[str, ...] = ()
     labels: dict[str, str] = {}
@@ -62,7 +64,10 @@ class Incident(BaseModel):
     created_at: datetime
     detected_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    """Since when the present acknowledgement holds."""
     acknowledged_by: str | None = None
+    first_acknowledged_at: datetime | None = None
+    """When it was acknowledged first, once that acknowledgement has ceased to hold: the KPIs count from it."""
     snoozed_until: datetime | None = None
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -94,6 +99,12 @@ class Incident(BaseModel):
     def needs_war_room(self) -> bool:
         """SEV1 and SEV2 do by themselves."""
         return self.severity.needs_war_room or self.wants_war_room
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """People whom it names: its lead, those who were asked to join, who has a role; sorted."""
+        lead = [self.lead] if self.lead else []
+        return tuple(sorted({*lead, *self.responders, *self.roles.values()}))
 
     @property
     def scale(self) -> float:

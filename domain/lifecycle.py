@@ -1,47 +1,59 @@
 """Which command is allowed when, and what becomes of an incident by it."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
-from pydantic import BaseModel, ConfigDict
-
+from domain import response
 from domain.commands import (
     FROM_INTAKE,
     Acknowledge,
+    Amend,
+    AnswerCall,
     Clear,
     Command,
     Comment,
     Escalate,
+    GiveRole,
     Merge,
     Mitigate,
+    PagePeople,
+    Reassign,
     Repair,
     Resolve,
+    Snooze,
     Split,
+    Unacknowledge,
+    UsePolicy,
 )
 from domain.events import Event, EventType
 from domain.incident import Incident, Status
+from domain.outcome import IllegalTransition, Outcome, with_note
+from domain.outcome import entry as _event
+
+__all__ = [
+    "IllegalTransition",
+    "Outcome",
+    "came_second",
+    "decide",
+    "fired_again",
+    "late",
+    "resolves_at",
+    "split_off",
+    "stayed_quiet",
+]
+
+BY_POLICY = "policy"
+"""The door of what a rung of a policy does."""
 
 
-class IllegalTransition(Exception):
-    """The state forbids the command; the message says why."""
-
-
-class Outcome(BaseModel):
-    """What a command changes: named columns of the incident, and entries of its timeline."""
-
-    model_config = ConfigDict(frozen=True)
-
-    changes: dict[str, Any] = {}
-    events: tuple[Event, ...] = ()
-
-
-def decide(incident: Incident, command: Command, now: datetime) -> Outcome:
+def decide(incident: Incident, command: Command, now: datetime, needed: int = 1) -> Outcome:
     """What becomes of an incident by a command.
 
     Args:
         incident: as it is.
         command: what somebody wants.
         now: the instant of the decision, UTC.
+        needed: how many people must acknowledge, by its policy.
 
     Raises:
         IllegalTransition: the state forbids it.
@@ -50,7 +62,7 @@ def decide(incident: Incident, command: Command, now: datetime) -> Outcome:
         _require_open(incident, command)
     match command:
         case Acknowledge():
-            return _acknowledge(incident, command, now)
+            return _acknowledge(incident, command, now, needed)
         case Mitigate():
             return _mitigate(incident, command, now)
         case Resolve():
@@ -58,7 +70,7 @@ def decide(incident: Incident, command: Command, now: datetime) -> Outcome:
         case Comment():
             return Outcome(events=(_event(EventType.NOTE, command.text, now, command),))
         case Escalate():
-            text = f"Escalated by {command.actor}" + (f": {command.note}" if command.note else "")
+            text = with_note(f"Escalated by {command.actor}", command.note)
             return Outcome(events=(_event(EventType.ESCALATED, text, now, command),))
         case Repair():
             return Outcome(events=(_event(EventType.NOTE, "Repair: what is missing is done again", now, command),))
@@ -68,13 +80,36 @@ def decide(incident: Incident, command: Command, now: datetime) -> Outcome:
             return _clear(incident, command, now)
         case Split():
             return Outcome(events=(split_off(command),))
+        case Unacknowledge():
+            return response.unacknowledge(incident, command, now)
+        case Snooze():
+            return response.snooze(incident, command, now)
+        case Reassign():
+            return response.reassign(incident, command, now)
+        case Amend():
+            return response.amend(incident, command, now)
+        case PagePeople():
+            return response.page_people(incident, command, now)
+        case AnswerCall():
+            return response.answer_call(incident, command, now)
+        case GiveRole():
+            return response.give_role(incident, command, now)
+        case UsePolicy():
+            return response.use_policy(incident, command, now)
         case _:
-            raise IllegalTransition(f"{command.kind} is not possible yet")
+            assert_never(command)
 
 
 def late(command: Command, why: str, now: datetime) -> Event:
     """The timeline entry of a queued command that has become illegal."""
-    return _event(EventType.NOTE, f"{command.kind.capitalize()} came too late: {why}", now, command)
+    kind = command.kind.capitalize().replace("_", " ")
+    return _event(EventType.NOTE, f"{kind} came too late: {why}", now, command)
+
+
+def came_second(incident: Incident, command: Acknowledge, now: datetime) -> Event:
+    """The entry of an acknowledgement that nobody waits to be answered: who was first, and when."""
+    first = f"{incident.acknowledged_by} had acknowledged at {incident.acknowledged_at:%H:%M:%S} UTC"
+    return _event(EventType.NOTE, f"{command.actor} acknowledged, too: {first}", now, command)
 
 
 def split_off(command: Split) -> Event:
@@ -104,6 +139,7 @@ def stayed_quiet(incident: Incident, command: Clear, now: datetime) -> Outcome:
         "resolved_by": command.actor,
         "resolution_note": note,
         "cleared_at": command.as_of,
+        **_awake(incident),
     }
     return Outcome(changes=changes, events=_status_events("Resolved", command, note, now, changes))
 
@@ -131,18 +167,25 @@ def _require_open(incident: Incident, command: Command) -> None:
         raise IllegalTransition(f"{incident.short_id} is already RESOLVED{who}: {command.kind} is not possible")
 
 
-def _acknowledge(incident: Incident, command: Acknowledge, now: datetime) -> Outcome:
-    if incident.status is Status.ACKNOWLEDGED:
-        return Outcome()
+def _acknowledge(incident: Incident, command: Acknowledge, now: datetime, needed: int) -> Outcome:
     if incident.status is Status.MITIGATED:
         raise IllegalTransition(f"{incident.short_id} is already MITIGATED: acknowledge is not possible")
-    changes: dict[str, Any] = {
+    if incident.status is Status.ACKNOWLEDGED or command.actor in incident.acknowledgements:
+        return Outcome()
+    so_far = (*incident.acknowledgements, command.actor)
+    counted = f" ({len(so_far)} of {needed})" if needed > 1 else ""
+    changes: dict[str, Any] = {"acknowledgements": so_far, **_lead(incident, command)}
+    if len(so_far) < needed:
+        text = with_note(f"Acknowledged by {command.actor}{counted}", command.note)
+        event = _event(EventType.NOTE, text, now, command, acknowledgements=len(so_far), needed=needed)
+        return Outcome(changes=changes, events=(event,))
+    changes |= {
         "status": Status.ACKNOWLEDGED,
         "acknowledged_at": now,
         "acknowledged_by": command.actor,
-        **_lead(incident, command),
+        **_awake(incident),
     }
-    return Outcome(changes=changes, events=_status_events("Acknowledged", command, command.note, now, changes))
+    return Outcome(changes=changes, events=_status_events("Acknowledged", command, command.note, now, changes, counted))
 
 
 def _mitigate(incident: Incident, command: Mitigate, now: datetime) -> Outcome:
@@ -173,8 +216,10 @@ def _closed(incident: Incident, command: Resolve | Merge, note: str | None, now:
         "resolved_by": command.actor,
         "resolution_note": note,
         **_lead(incident, command),
+        **_awake(incident),
     }
-    if incident.acknowledged_at is None:  # resolving is the first human action (REQUIREMENTS R-C-05)
+    if incident.acknowledged_at is None and command.via != BY_POLICY:
+        # Resolving is the first human action (REQUIREMENTS R-C-05).
         changes |= {"acknowledged_at": now, "acknowledged_by": command.actor}
     return changes
 
@@ -199,15 +244,17 @@ def _clear(incident: Incident, command: Clear, now: datetime) -> Outcome:
 
 def _lead(incident: Incident, command: Command) -> dict[str, Any]:
     """Whoever acts first leads; only a person can."""
-    return {"lead": command.actor} if incident.lead is None and "@" in command.actor else {}
+    is_person = "@" in command.actor and command.via != BY_POLICY
+    return {"lead": command.actor} if incident.lead is None and is_person else {}
+
+
+def _awake(incident: Incident) -> dict[str, Any]:
+    """A snooze ends with whatever takes the incident in hand."""
+    return {"snoozed_until": None} if incident.snoozed_until else {}
 
 
 def _status_events(
-    word: str, command: Command, note: str | None, now: datetime, changes: dict[str, Any]
+    word: str, command: Command, note: str | None, now: datetime, changes: dict[str, Any], counted: str = ""
 ) -> tuple[Event, ...]:
-    text = f"{word} by {command.actor}" + (f": {note}" if note else "")
+    text = with_note(f"{word} by {command.actor}{counted}", note)
     return (_event(EventType.STATUS_CHANGE, text, now, command, status=str(changes["status"])),)
-
-
-def _event(kind: EventType, text: str, now: datetime, command: Command, **data: Any) -> Event:
-    return Event(type=kind, message=text, at=now, actor=command.actor, data={"via": command.via, **data})

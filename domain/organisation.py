@@ -1,6 +1,6 @@
 """From the catalogue to the directory of one incident: who answers for a service, and by which policy."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from domain.target import NextOnCall, OnCall, Target, Title
 
 LONGEST = timedelta(days=60)
 """So far ahead a directory looks at most; a workflow reads it again before each step."""
+MOST_DUTIES = 2000
+"""So many a directory holds at most, about 250 kB; who is on call after the last of them is asked again by then."""
 LATER_PARTS = timedelta(days=2)
 """People's own rules put off what a step says by a day at most."""
 UNTIL_THE_NEXT = timedelta(days=35)
@@ -36,10 +38,24 @@ def policy_for(catalogue: Catalogue, service: Service, severity: Severity, defau
     Raises:
         LookupError: the catalogue has no policy at all.
     """
-    team = catalogue.team_named[service.team]
+    of_service = (service.policies.get(severity), service.policy)
+    return _policy_named(catalogue, of_service, catalogue.team_named[service.team], severity, default)
+
+
+def policy_of_team(catalogue: Catalogue, team: Team, severity: Severity, default: str) -> Policy:
+    """The policy of an incident that was reassigned to a team, whatever its service says.
+
+    Raises:
+        LookupError: the catalogue has no policy at all.
+    """
+    return _policy_named(catalogue, (), team, severity, default)
+
+
+def _policy_named(
+    catalogue: Catalogue, first: Iterable[str | None], team: Team, severity: Severity, default: str
+) -> Policy:
     named = (
-        service.policies.get(severity),
-        service.policy,
+        *first,
         team.policies.get(severity),
         team.policy,
         default,
@@ -58,6 +74,7 @@ def directory_of(
     since: datetime,
     until: datetime | None = None,
     before: PagedBefore = NOBODY_BEFORE,
+    also: Collection[str] = (),
 ) -> Directory:
     """Who answers for a team's incident under a policy.
 
@@ -69,6 +86,7 @@ def directory_of(
         until: from when on it is asked about that the duties must be known for the policy's whole length; `since`
             when None.
         before: what other incidents have paged.
+        also: people whom the incident itself names: its lead, those who were asked to join, who has a role.
     """
     team = catalogue.team_named[team_name]
     routes = tuple(route for route in catalogue.routes if route.is_active) or DEFAULT_ROUTES
@@ -77,10 +95,11 @@ def directory_of(
     names = policy.schedules() | {t.schedule for t in targets if isinstance(t, OnCall | NextOnCall) and t.schedule}
     end = min((until or since) + _length(policy, targets), since + LONGEST)
     names |= {team.schedule} if team.schedule else set()
-    duties = {name: _duties(catalogue, name, since, end) for name in sorted(names)}
+    duties = _not_too_many({name: _duties(catalogue, name, since, end) for name in sorted(names)})
     own = _facts(team, catalogue)
     people = sorted(email for email in catalogue.user_named if _is_active(email, catalogue))
     wanted = {target.title for target in targets if isinstance(target, Title)}
+    named = _named(targets) | set(also)
     titles = {title: emails for title, emails in _titles(catalogue, people).items() if title in wanted}
     directory = Directory(
         team=own.name,
@@ -91,7 +110,7 @@ def directory_of(
         schedule=own.schedule,
         time_zone=own.time_zone,
         titles=titles,
-        people=tuple(email for email in people if email in _named(targets)),
+        people=tuple(email for email in people if email in named),
         scope_emails={scope.name: scope.notify_emails for scope in catalogue.scopes if scope.is_active},
         duties=duties,
         others={name: _facts(other, catalogue) for name, other in others.items()},
@@ -107,6 +126,15 @@ def directory_of(
 def _length(policy: Policy, targets: list[Target]) -> timedelta:
     length = timedelta(seconds=policy.seconds) + LATER_PARTS
     return max(length, UNTIL_THE_NEXT) if any(isinstance(target, NextOnCall) for target in targets) else length
+
+
+def _not_too_many(duties: dict[str, tuple[Duty, ...]]) -> dict[str, tuple[Duty, ...]]:
+    """The duties of the nearest future: a directory goes into a workflow's history, which has its limits."""
+    starts = sorted(duty.start for of_schedule in duties.values() for duty in of_schedule)
+    if len(starts) <= MOST_DUTIES:
+        return duties
+    last = starts[MOST_DUTIES]
+    return {name: tuple(duty for duty in found if duty.start < last) for name, found in duties.items()}
 
 
 def _duties(catalogue: Catalogue, name: str, since: datetime, until: datetime) -> tuple[Duty, ...]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.incident import Status
 from domain.texts import Message
 
 
@@ -27,6 +28,13 @@ class Page(BaseModel):
     message: Message
     only_while_triggered: bool = True
     """Do not begin this delivery once somebody has acknowledged."""
+    only_while: Status | None = None
+    """Do not begin it in any other state, nor while the incident is snoozed."""
+
+    @property
+    def needs(self) -> Status | None:
+        """The only state in which it may be begun; None: in any."""
+        return self.only_while or (Status.TRIGGERED if self.only_while_triggered else None)
 
 
 class Unsent(BaseModel):

@@ -57,6 +57,8 @@ class Absence(BaseModel):
 
     @model_validator(mode="after")
     def _end_after_start(self) -> Self:
+        if not (self.start.year >= 1970 and self.end.year <= 2199):
+            raise ValueError("must lie in the years 1970 to 2199")
         if self.end <= self.start:
             raise ValueError("end must be after start")
         return self
@@ -83,10 +85,10 @@ class Reach(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     time_zone: ZoneName = "UTC"
-    contact_methods: tuple[ContactMethod, ...] = ()
-    notification_rules: tuple[PersonalRule, ...] = ()
-    quiet_hours: tuple[QuietHours, ...] = ()
-    days_away: tuple[Absence, ...] = ()
+    contact_methods: tuple[ContactMethod, ...] = Field((), max_length=50)
+    notification_rules: tuple[PersonalRule, ...] = Field((), max_length=50)
+    quiet_hours: tuple[QuietHours, ...] = Field((), max_length=50)
+    days_away: tuple[Absence, ...] = Field((), max_length=200)
 
     def away_until(self, at: datetime) -> datetime | None:
         """Until when somebody is away; None when they are there."""
@@ -123,8 +125,12 @@ class Reach(BaseModel):
         if ways:
             return tuple(ways)
         note = "none of their rules can be used" if rules else "they have no rule for this"
-        best = self._best(_ANY)
-        return (Way(channel=best, note="" if not self.contact_methods else note),)
+        return (Way(channel=self.fallback, note="" if not self.contact_methods else note),)
+
+    @property
+    def fallback(self) -> ChannelName:
+        """By what somebody is told for whom no rule of their own can be used."""
+        return self._best(_ANY)
 
     def _usable(self, channel: ChannelName) -> Way:
         if self.has(channel):

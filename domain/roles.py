@@ -10,7 +10,7 @@ class Permission(Enum):
     ACKNOWLEDGE = "acknowledge"
     COMMENT = "comment"
     RESPOND = "respond"
-    """Create, mitigate, resolve, escalate, repair, merge, split."""
+    """Create, mitigate, resolve, escalate, snooze, reassign, amend, ask others, repair, merge, split."""
     MANAGE = "manage"
     """Edit the catalogue."""
 
@@ -28,7 +28,14 @@ ROLES: dict[str, frozenset[Permission]] = {
     "admin": _MANAGER,
 }
 
-_FOR_COMMAND = {"acknowledge": Permission.ACKNOWLEDGE, "comment": Permission.COMMENT}
+RANK: dict[str, int] = {role: rank for rank, role in enumerate(ROLES)}
+"""The roles from the least to the greatest: nobody gives one that is greater than their own."""
+
+_FOR_COMMAND = {
+    "acknowledge": Permission.ACKNOWLEDGE,
+    "comment": Permission.COMMENT,
+    "answer_call": Permission.READ,  # whoever was asked may answer, and nobody else: the incident knows
+}
 _LEADS_OWN = frozenset({"acknowledge", "resolve"})
 
 

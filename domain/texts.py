@@ -64,6 +64,25 @@ def escalation(incident: Incident, step: str, reason: str) -> Message:
     return Message(text=text, links=_links(incident))
 
 
+def asked(incident: Incident, reason: str) -> Message:
+    """Somebody is asked to join."""
+    text = _headline(incident, incident.severity.short) + f". You are {reason}: accept or decline at {incident.url}"
+    return Message(text=text, links=_links(incident))
+
+
+def persists(incident: Incident, reason: str) -> Message:
+    """It was acknowledged, and goes on for too long."""
+    who = f" It was acknowledged by {incident.acknowledged_by}." if incident.acknowledged_by else ""
+    text = f"{_headline(incident, incident.severity.short)} is still not mitigated.{who} You are told as {reason}."
+    return Message(text=text, links=_links(incident))
+
+
+def role_given(incident: Incident, role: str) -> Message:
+    """Somebody got a role by the policy."""
+    text = f"{_headline(incident, incident.severity.short)}. You are {role} now: {incident.url}"
+    return Message(text=text, links=_links(incident))
+
+
 def links_ready(incident: Incident) -> Message:
     """The links that missed the first message."""
     text = f"{drill_mark(incident)}{incident.short_id}: document and war room are ready"

@@ -26,6 +26,17 @@ def last_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     return _instant(wall, zone, fold=1)
 
 
+def end_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """When a time that lasts until a wall-clock time is over, in UTC: clocks do not show an earlier one any more.
+
+    Within a repeated hour that is the last pass; where the repeated hour begins, the first: 02:10 is not before 02:00.
+    """
+    first, last = first_instant(wall, zone), last_instant(wall, zone)
+    just_before = wall - timedelta.resolution
+    begins_repeated = first != last and first_instant(just_before, zone) == last_instant(just_before, zone)
+    return first if begins_repeated else last
+
+
 def _instant(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:
     before, after = zone.utcoffset(wall.replace(fold=0)), zone.utcoffset(wall.replace(fold=1))
     assert before is not None and after is not None

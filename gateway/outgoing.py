@@ -88,6 +88,8 @@ class _Guarded(httpx.AsyncBaseTransport):
         host = request.url.host
         if request.url.scheme not in {"http", "https"} or not host:
             raise AddressRefused(f"{host or 'the address'}: only http:// and https:// addresses are asked")
+        if _port(request.url) > 65_535:
+            raise AddressRefused(f"{host}: there is no port {_port(request.url)}")
         deadline = time.monotonic() + self._timeout
         try:
             async with asyncio.timeout(self._timeout):

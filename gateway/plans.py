@@ -13,7 +13,15 @@ from db.starting import StartingPoint
 from domain.ahead import still_to_come
 from domain.condition import Facts
 from domain.escalation import Climb, PlannedStep, Situation, plan
-from gateway.starting import alerts_so_far, climb_so_far, default_policy_name, incident_of, kept_policy, with_timeout
+from gateway.starting import (
+    alerts_so_far,
+    calls_so_far,
+    climb_so_far,
+    default_policy_name,
+    incident_of,
+    kept_policy,
+    with_timeout,
+)
 
 
 async def plan_for(
@@ -37,5 +45,6 @@ def plan_ahead(point: StartingPoint, settings: Settings) -> Sequence[PlannedStep
     """What is still to come of an incident if nobody does anything."""
     incident, policy = incident_of(point, settings), kept_policy(point, settings)
     climb = climb_so_far(point, settings)
-    steps = still_to_come(incident, policy, point.directory, climb, alerts_so_far(point), point.read_at)
+    alerts, calls = alerts_so_far(point), calls_so_far(point)
+    steps = still_to_come(incident, policy, point.directory, climb, alerts, point.read_at, calls)
     return [step for step in steps if step.deliveries or step.action]

@@ -1,18 +1,22 @@
 """An incident's row and ledger as the state with which its workflow begins, or begins again."""
 
+import re
 from datetime import datetime
 
 from config.settings import Settings
 from config.temporal import namespace
 from db.starting import LedgerStep, StartingPoint
 from domain.ahead import facts_of
+from domain.calls import Call, page_step
 from domain.channels import ChannelName, gentler
 from domain.commands import Clear
 from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, Situation, passed, plan
-from domain.incident import Incident, Orchestration, Status
+from domain.incident import Incident, Orchestration, Response, Status
 from domain.policy import Policy, fast
 from gateway.workflows import workflow_id
 from workflows.state import IncidentState, PendingClear
+
+_PAGE_STEP = re.compile(r"page\d+")
 
 
 def default_policy_name(settings: Settings) -> str:
@@ -45,6 +49,11 @@ def initial_state(point: StartingPoint, settings: Settings) -> IncidentState:
         policy=kept_policy(point, settings),
         directory=point.directory,
         directory_at=point.read_at,
+        first_to=columns["ladder_first_to"],
+        calls=calls_so_far(point),
+        pages_made=_pages_made(point),
+        scopes_told=[step.split(".scope.", 1)[1] for step in point.steps if ".scope." in step],
+        alerts=list(alerts_so_far(point)),
         climb=_climb_again(point, settings),
         told=_told(point.ledger),
         orchestration=Orchestration(columns["orchestration"]),
@@ -70,6 +79,32 @@ def alerts_so_far(point: StartingPoint) -> tuple[tuple[datetime, int], ...]:
     return ((row["created_at"], 1), (row["last_alert_at"], row["alert_count"]))
 
 
+def calls_so_far(point: StartingPoint) -> list[Call]:
+    """People who were asked to join and have not answered, by the step that is on the ledger for them.
+
+    Those of whom the ledger knows nothing yet are about to be told, or were when their workflow was lost.
+    """
+    asked = [who for who, answer in point.row["responders"].items() if answer == Response.ASKED]
+    told: dict[str, list[str]] = {}
+    for entry in point.ledger:
+        if _PAGE_STEP.fullmatch(entry.step) and entry.recipient in asked:
+            told.setdefault(entry.step, []).append(entry.recipient)
+    calls = [Call(step=step, at=point.fired_at[step], people=tuple(people)) for step, people in told.items()]
+    known = {who for people in told.values() for who in people}
+    waiting = tuple(who for who in asked if who not in known)
+    if waiting:
+        calls.append(Call(step=page_step(_pages_made(point)), at=point.read_at, people=waiting))
+    return calls
+
+
+def _pages_made(point: StartingPoint) -> int:
+    """How many times people were asked to join: by the ledger, and once more when somebody waits to be told."""
+    made = sum(1 for step in point.steps if _PAGE_STEP.fullmatch(step))
+    told = {entry.recipient for entry in point.ledger if entry.step.startswith("page")}
+    asked = [who for who, answer in point.row["responders"].items() if answer == Response.ASKED]
+    return made + any(who not in told for who in asked)
+
+
 def with_timeout(policy: Policy, settings: Settings) -> Policy:
     """The `fast` policy with the configured time-out for each level; any other as it is."""
     timeout = settings.escalation_timeout_seconds
@@ -78,9 +113,9 @@ def with_timeout(policy: Policy, settings: Settings) -> Policy:
 
 def climb_so_far(point: StartingPoint, settings: Settings) -> Climb:
     """How far an incident has climbed by its ledger: rungs before the last one on it are over, too."""
-    climb = _climb_of(point)
-    over = passed(_whole_plan(point, settings, climb), point.steps)
-    return climb.model_copy(update={"fired": tuple(dict.fromkeys((*climb.fired, *over)))})
+    steps = _whole_plan(point, settings, _climb_of(point))
+    climb = _up_to(point, steps, len(passed(steps, point.steps)))
+    return climb.model_copy(update={"fired": tuple(dict.fromkeys((*climb.fired, *point.steps)))})
 
 
 def _climb_of(point: StartingPoint) -> Climb:
@@ -92,6 +127,7 @@ def _climb_of(point: StartingPoint) -> Climb:
         time_scale=row["time_scale"] or 1.0,
         fired=tuple(point.steps),
         fired_at=point.fired_at,
+        first_to=row["ladder_first_to"],
     )
 
 
@@ -113,7 +149,20 @@ def _climb_again(point: StartingPoint, settings: Settings) -> Climb | None:
     steps = _whole_plan(point, settings, _climb_of(point))
     # The latest one is fired again while somebody is still to be found: some of its deliveries may be missing.
     over = len(passed(steps, point.steps)) - (row["status"] == Status.TRIGGERED)
+    climb = _up_to(point, steps, over)
+    return climb.model_copy(update={"fired": (*climb.fired, *_beside_the_ladder(point, steps))})
+
+
+def _up_to(point: StartingPoint, steps: list[PlannedStep], over: int) -> Climb:
+    """The climb when so many steps of the plan are over."""
     return _climb_of(point).model_copy(update={"fired": ()}).after(*steps[: max(0, over)])
+
+
+def _beside_the_ladder(point: StartingPoint, steps: list[PlannedStep]) -> list[str]:
+    """Steps on the ledger that are none of the ladder's and of which every page is settled: persisted, calls."""
+    of_ladder = {step.step for step in steps}
+    waiting = {entry.step for entry in point.ledger if entry.status == "pending"}
+    return [step for step in point.steps if step not in of_ladder and step not in waiting]
 
 
 def _clear_again(point: StartingPoint) -> PendingClear | None:

@@ -48,7 +48,7 @@ class WebhookChannel:
             Refused: the address is none, is not allowed, redirects, or answers with a 4xx that stays.
             ProviderError: it cannot be reached or answers otherwise.
         """
-        now = self._clock()
+        now = self._clock().astimezone(UTC)  # the library signs a time as if it were UTC
         body = json.dumps(_body(page, now), ensure_ascii=False)
         # A redirected POST would arrive as a GET without the page, and be taken for a success.
         try:

@@ -1,6 +1,7 @@
 """The servers of a test run, a database and a Temporal namespace for each of its processes, and what tests share."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,13 +17,15 @@ from config.settings import Settings
 from config.temporal import DATA_CONVERTER
 from db.engine import IntakePool, Sessions, make_engine, make_intake_pool, make_sessions
 from tests.support.house import House
-from tests.support.servers import Addresses, Servers, copy_template, make_settings
+from tests.support.order import in_order
+from tests.support.product import product_name, shared_product, terminate_all
+from tests.support.servers import ALONE, Addresses, Servers, copy_template, make_settings, process_name
 from tests.support.sockets import block_outside
+
+__all__ = ["shared_product"]
 
 _ADDRESSES = pytest.StashKey[Addresses]()
 _SERVERS = pytest.StashKey[Servers]()
-_ALONE = "main"
-"""Name of the only process, when there is no xdist."""
 
 _ABOUT_THE_TESTS = frozenset({"TOCSIN_FULL_STORM"})
 """Variables that say which tests are run, and nothing to the product."""
@@ -48,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_SERVERS] = servers
         try:
             config.stash[_ADDRESSES] = servers.start()
+            # Nobody speaks TLS with the outside, and to read all the world's certificates takes each client 25 ms.
+            os.environ["SSL_CERT_FILE"] = str(servers.certificate)
         except BaseException:
             servers.stop()
             raise
@@ -57,6 +62,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: object) -> None:
     """xdist: what a worker process must know."""
     node.workerinput["tocsin"] = node.config.stash[_ADDRESSES].dumps()  # type: ignore[attr-defined]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files into the order in which processes should begin them."""
+    tests = config.rootpath / "tests"
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path.relative_to(tests), []).append(item)
+    items[:] = [item for file in in_order(list(files)) for item in files[file]]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -69,11 +83,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _namespaces(config: pytest.Config) -> list[str]:
     processes = len(getattr(config.option, "tx", None) or [])
     spare = processes and 4  # a worker process that crashed is replaced by one with the next name
-    return [f"gw{number}" for number in range(processes + spare)] or [_ALONE]
+    names = [f"gw{number}" for number in range(processes + spare)] or [ALONE]
+    return [*names, *map(product_name, names)]
 
 
 def _forget_environment() -> None:
-    """Tests are about what they say, not about the variables of the machine."""
+    """Tests are about what they say, not about the variables of the machine.
+
+    The product is started often: unless Python may keep what it has compiled, each process compiles it all anew.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     for name in list(os.environ):
         if name.startswith(("TOCSIN_", "TEMPORAL_")) and name not in _ABOUT_THE_TESTS:
             del os.environ[name]
@@ -88,8 +108,7 @@ def addresses(pytestconfig: pytest.Config) -> Addresses:
 @pytest.fixture(scope="session")
 def namespace(pytestconfig: pytest.Config) -> str:
     """The Temporal namespace of this process."""
-    governed: dict[str, str] = getattr(pytestconfig, "workerinput", {})
-    return governed.get("workerid", _ALONE)
+    return process_name(pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -148,8 +167,7 @@ async def temporal_client(addresses: Addresses, namespace: str) -> AsyncIterator
     """A client of this process's namespace; workflows that the test left running are terminated."""
     client = await Client.connect(addresses.temporal, namespace=namespace, data_converter=DATA_CONVERTER)
     yield client
-    async for execution in client.list_workflows('ExecutionStatus = "Running"'):
-        await client.get_workflow_handle(execution.id).terminate("the test is over")
+    await terminate_all(client)
 
 
 @pytest_asyncio.fixture

@@ -9,6 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from domain.roles import Permission, may
 from web import filters, flash
 from web.assets import STATIC, asset
+from web.views.clock import local, soon
+from web.views.reach import minutes
 
 REFRESH_HEADER = "X-Live"
 """Sent by the page's own script when it fetches itself again."""
@@ -23,7 +25,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"asset": asset, "may": may, "Permission": Permission}
-    environment.filters |= filters.ALL
+    environment.filters |= filters.ALL | {"local": local, "soon": soon, "minutes": minutes}
     return environment
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -12,22 +12,25 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.clearing import Clearing
 from workflows.document import DocumentKeeper
+from workflows.firing import Firing
 from workflows.ladder import Ladder
+from workflows.lookup import LookUp
 from workflows.orchestration import Orchestration
 from workflows.pager import Pager
-from workflows.policies import COMMANDS_REMEMBERED, MESSAGES_PER_RUN, PROVIDER
+from workflows.policies import ALERTS_REMEMBERED, COMMANDS_REMEMBERED, MESSAGES_PER_RUN, PROVIDER
 from workflows.portrait import Portrait
 from workflows.recorder import Recorder
+from workflows.responding import Responding
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import RoomMessage, WarRoomContract
     from domain import lifecycle, texts
     from domain.alert import AlertBatch
-    from domain.commands import Clear, Command, Escalate, Repair, Split, from_signal
+    from domain.commands import Acknowledge, Clear, Command, Escalate, Repair, Split, from_signal
     from domain.escalation import RESOLVED_STEP
     from domain.events import Event, EventType
-    from domain.incident import Incident
+    from domain.incident import Incident, Status
     from domain.lifecycle import IllegalTransition, Outcome
     from domain.recipients import Delivery
 
@@ -50,7 +53,11 @@ class IncidentWorkflow:
         self._recorder = Recorder(state, paging_queue)
         self._pager = Pager(state, self._recorder, paging_queue)
         self._orchestration = Orchestration(state, self._recorder, self._pager)
-        self._ladder = Ladder(state, self._recorder, self._pager, self._orchestration, paging_queue)
+        look_up = LookUp(state, paging_queue)
+        firing = Firing(state, self._recorder, self._pager, self._orchestration)
+        firing.give = self._accept
+        self._ladder = Ladder(state, self._recorder, self._pager, self._orchestration, firing, look_up)
+        self._responding = Responding(state, self._pager, self._orchestration, self._ladder, look_up)
         self._document = DocumentKeeper(state, self._recorder)
         self._portrait = Portrait(state, self._ladder)
         self._clearing = Clearing(state, self._recorder, self._pager, self._ladder)
@@ -92,12 +99,12 @@ class IncidentWorkflow:
     @workflow.signal(name="command")
     def command_signal(self, command: Command) -> None:
         """A command that waited in the outbox."""
-        self._accept(command)
+        self._accept(command, unanswered=True)
 
     @workflow.signal
     def acknowledge(self, payload: RawValue = NOTHING) -> None:
         """Acknowledge by hand; every field is optional, and so is the object."""
-        self._accept(from_signal("acknowledge", _by_hand(payload), str(workflow.uuid4())))
+        self._accept(from_signal("acknowledge", _by_hand(payload), str(workflow.uuid4())), unanswered=True)
 
     @workflow.signal
     def mitigate(self, payload: RawValue = NOTHING) -> None:
@@ -120,6 +127,7 @@ class IncidentWorkflow:
             text = f"Alert received {times} from {who} ({batch.alert_count} in all)"
             self._note(EventType.ALERT_RECEIVED, text, actor=who, count=new)
             self._state.fired_at = max(batch.at, self._state.fired_at or batch.at)
+            self._state.alerts = _thinned([*self._state.alerts, (batch.at, batch.alert_count)])
             self._clearing.fired_again()
         if batch.highest.rank < self._state.incident.severity.rank and self._state.incident.is_open:
             self._raise_severity(batch)
@@ -129,8 +137,13 @@ class IncidentWorkflow:
         """What the workflow knows, for support."""
         return self._state
 
-    def _accept(self, command: Command) -> int:
-        """Act on a command once; an illegal one becomes a timeline entry. The number of its record."""
+    def _accept(self, command: Command, *, unanswered: bool = False) -> int:
+        """Act on a command once; an illegal one becomes a timeline entry. The number of its record.
+
+        Args:
+            command: what somebody wants.
+            unanswered: nobody waits to be told what became of it.
+        """
         self._messages += 1
         if command.id in self._state.seen:
             return self._recorder.record(Outcome())
@@ -140,20 +153,24 @@ class IncidentWorkflow:
         except IllegalTransition as why:
             late = lifecycle.late(command, str(why), workflow.now())
             return self._recorder.record(Outcome(events=(late,)))
-        self._state.incident = self._state.incident.model_copy(update=outcome.changes)
+        before = self._state.incident
+        if unanswered and isinstance(command, Acknowledge) and before.status is Status.ACKNOWLEDGED:
+            outcome = Outcome(events=(lifecycle.came_second(before, command, workflow.now()),))
+        self._state.incident = before.model_copy(update=outcome.changes)
         number = self._recorder.record(outcome)
-        self._follow(command, outcome)
+        self._follow(command, before, outcome)
         return number
 
     def _decide(self, command: Command) -> Outcome:
         if isinstance(command, Clear) and self._state.fired_at and command.as_of < self._state.fired_at:
             return Outcome()  # an alert fired after it: another clear will follow when that one is over
-        outcome = lifecycle.decide(self._state.incident, command, workflow.now())
+        needed = self._state.policy.acknowledgements
+        outcome = lifecycle.decide(self._state.incident, command, workflow.now(), needed)
         if isinstance(command, Escalate) and self._ladder.next_by_hand() is None:
             raise IllegalTransition(f"{self._state.incident.short_id} has no further step to escalate to")
         return outcome
 
-    def _follow(self, command: Command, outcome: Outcome) -> None:
+    def _follow(self, command: Command, before: Incident, outcome: Outcome) -> None:
         """What else a command sets in motion."""
         if isinstance(command, Escalate):
             self._ladder.escalate()
@@ -164,9 +181,8 @@ class IncidentWorkflow:
             self._state.alert_count = max(0, self._state.alert_count - command.alerts)
         elif isinstance(command, Clear) and self._state.incident.is_open and outcome.changes:
             self._clearing.begin(command)
-        elif "status" in outcome.changes:
-            self._pager.call_off()
-            self._ladder.changed()
+        else:
+            self._responding.follow(command, before, outcome)
 
     def _raise_severity(self, batch: AlertBatch) -> None:
         """A worse alert joins the incident and raises it (REQUIREMENTS X-01): a new plan generation begins."""
@@ -187,7 +203,7 @@ class IncidentWorkflow:
                 for recipient, channel in self._state.told.items()
             ]
             message = texts.resolved(self._state.incident)
-            self._pager.send(RESOLVED_STEP, told, message, only_while_triggered=False)
+            self._pager.send(RESOLVED_STEP, told, message, only_while=None)
         await workflow.wait_condition(lambda: self._orchestration.idle)
         await self._archive()
         await workflow.wait_condition(lambda: self._pager.idle)
@@ -240,6 +256,14 @@ class IncidentWorkflow:
             and (self._ladder.idle or not self._state.incident.is_open)
             and workflow.all_handlers_finished()
         )
+
+
+def _thinned(alerts: list[tuple[datetime, int]]) -> list[tuple[datetime, int]]:
+    """Not more than are remembered: of the older half every second one goes."""
+    if len(alerts) <= ALERTS_REMEMBERED:
+        return alerts
+    half = ALERTS_REMEMBERED // 2
+    return alerts[:half:2] + alerts[half:]
 
 
 def _by_hand(payload: RawValue) -> Any:

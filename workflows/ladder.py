@@ -1,48 +1,55 @@
 """Climbs the plan: waits for each step's instant, pages whoever answers then, stops when somebody acknowledges."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from itertools import takewhile
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
+from workflows.firing import Firing
+from workflows.lookup import LookUp
 from workflows.orchestration import Orchestration
 from workflows.pager import Pager
-from workflows.policies import DIRECTORY_AGE, LEAST_GRACE, LOOK_UP
+from workflows.policies import HOLD_LOOK, LEAST_GRACE
 from workflows.recorder import Recorder
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
-    from activities.contracts import RecordContract, WhoAnswers
-    from domain import escalation, texts
+    from domain import escalation, response
     from domain.ahead import facts_of, still_to_come
+    from domain.calls import Call
     from domain.escalation import Climb, PlannedStep, Situation
-    from domain.events import Event, EventType
     from domain.incident import Status
     from domain.lifecycle import Outcome
-    from domain.recipients import Delivery
+    from domain.policy import WaitUntilCovered
 
 
 class Ladder:
-    """One plan generation after another: a severity that rises begins a new one."""
+    """One plan generation after another: each time that the incident becomes TRIGGERED again, or worse."""
 
     def __init__(
-        self, state: IncidentState, recorder: Recorder, pager: Pager, orchestration: Orchestration, queue: str
+        self,
+        state: IncidentState,
+        recorder: Recorder,
+        pager: Pager,
+        orchestration: Orchestration,
+        firing: Firing,
+        look_up: LookUp,
     ) -> None:
         self._state = state
         self._recorder = recorder
         self._pager = pager
         self._orchestration = orchestration
-        self._queue = queue
+        self._firing = firing
+        self._look_up = look_up
         self._escalations = 0
         self._changes = 0
-        self._looking_up = False
+        self._begun = 0
+        """The record that must be committed before a page leaves: the ledger asks the row whether it is wanted."""
 
     @property
     def idle(self) -> bool:
         """No manual escalation is waiting, and no answer of the directory."""
-        return not self._escalations and not self._looking_up
+        return not self._escalations and self._look_up.idle
 
     def changed(self) -> None:
         """Something happened that may move or stop the next step."""
@@ -55,16 +62,34 @@ class Ladder:
 
     def severity_rose(self) -> None:
         """Start over with the plan of the new severity: its broadcast is due at once."""
+        self._state.first_to = None
         if self._state.climb is not None:
             self._begin(self._state.climb.generation + 1)
             self._orchestration.broadcast_decided = False
             self.changed()
 
+    def begin_again(self, first_to: str | None = None) -> None:
+        """Nobody has it in hand any more: the next plan generation begins.
+
+        Args:
+            first_to: who is told first, by their own rules, for they are named to take it.
+        """
+        self.severity_rose()
+        self._state.first_to = first_to
+        if self._state.climb is not None:
+            self._state.climb = self._state.climb.model_copy(update={"first_to": first_to})
+        self._begun = self._note_climb() if self._state.climb else self._recorder.record(Outcome())
+
+    def call(self, call: Call) -> None:
+        """Somebody is to be told beside the plan, now."""
+        self._state.calls = [*self._state.calls, call]
+        self.changed()
+
     def send_failed_again(self) -> None:
         """Try the pages that were given up once more, unless somebody has the incident in hand."""
         failed, self._state.failed_pages = self._state.failed_pages, []
         for page in failed:
-            self._send(page.step, [page.delivery])
+            self._firing.send(page.step, [page.delivery])
 
     def next_by_hand(self) -> PlannedStep | None:
         """The step that a manual escalation would page; rungs that reach nobody are passed over."""
@@ -73,15 +98,16 @@ class Ladder:
         return next((rung for rung in escalation.remaining(rungs, climb.fired) if rung.deliveries), None)
 
     def upcoming(self) -> list[PlannedStep]:
-        """What is still to come by itself if nobody acknowledges."""
-        if self._state.incident.status is not Status.TRIGGERED:
-            return []
+        """What is still to come by itself if nobody does anything."""
         state = self._state
-        return still_to_come(state.incident, state.policy, state.directory, self._climb(), now=workflow.now())
+        return still_to_come(
+            state.incident, state.policy, state.directory, self._climb(), state.alerts, workflow.now(), state.calls
+        )
 
     def _situation(self) -> Situation:
         state = self._state
-        return Situation(state.policy, facts_of(state.incident), state.directory, self._climb(), workflow.now())
+        facts = facts_of(state.incident, state.alerts)
+        return Situation(state.policy, facts, state.directory, self._climb(), workflow.now())
 
     async def run(self) -> None:
         """Climb while the incident is open."""
@@ -90,7 +116,7 @@ class Ladder:
             self._begin(generation=1)
         while self._state.incident.is_open:
             upcoming = self.upcoming()
-            first_is_due = bool(upcoming) and upcoming[0].step == self._created_step()
+            first_is_due = any(step.step == self._created_step() for step in upcoming)
             self._orchestration.broadcast_decided = not first_is_due
             overdue = bool(upcoming) and upcoming[0].at <= workflow.now()
             if self._escalations and not overdue:
@@ -112,12 +138,16 @@ class Ladder:
         left = self._state.incident.created_at + grace - workflow.now()
         try:
             await workflow.wait_condition(
-                lambda: self._orchestration.links_settled or self._state.incident.status is not Status.TRIGGERED,
+                lambda: self._orchestration.links_settled or not self._is_wanted(),
                 timeout=min(grace, max(left, LEAST_GRACE)),
                 timeout_summary="Link grace: the first message leaves without links after this",
             )
         except TimeoutError:
             workflow.logger.info("Link grace is over")
+
+    def _is_wanted(self) -> bool:
+        incident = self._state.incident
+        return incident.status is Status.TRIGGERED and incident.snoozed_until is None
 
     async def _until_due(self, step: PlannedStep | None) -> bool:
         """Wait for a step's instant; False when something changed before it."""
@@ -125,28 +155,56 @@ class Ladder:
         wait = max(timedelta(0), step.at - workflow.now()) if step else None
         if wait == timedelta(0):
             return True
+        nap = wait is not None and wait > HOLD_LOOK and self._holds()
         try:
             await workflow.wait_condition(
-                lambda: self._changes != seen, timeout=wait, timeout_summary=_timer_summary(step) if step else None
+                lambda: self._changes != seen,
+                timeout=HOLD_LOOK if nap else wait,
+                timeout_summary=self._timer_summary(step) if step else None,
             )
         except TimeoutError:
-            return True
+            if not nap:
+                return True
+            await self._look_up.refresh()  # somebody may go on call sooner than it was known
         return False
+
+    def _holds(self) -> bool:
+        """Whether a rung may be waiting until somebody is on call."""
+        return any(isinstance(rung, WaitUntilCovered) for rung in self._state.policy.steps)
 
     async def _fire_next(self) -> None:
         """Page the step that is due, by who answers now: the look-up may change who, or even which step."""
-        await self._look_up()
+        if self._begun:
+            await self._recorder.committed(self._begun)
+            self._begun = 0
+        await self._look_up.refresh()
         due = [step for step in self.upcoming()[:1] if step.at <= workflow.now()]
-        if due and self._state.incident.status is Status.TRIGGERED:
+        if due and self._is_of_the_next_generation(due[0]):
+            self._take_up_again()
+        elif due:
             self._fire(due[0], by_hand=False)
 
+    def _is_of_the_next_generation(self, step: PlannedStep) -> bool:
+        return step.step.startswith(f"p{self._climb().generation + 1}.") and ".scope." not in step.step
+
+    def _take_up_again(self) -> None:
+        """A snooze is over, or an acknowledgement has timed out."""
+        outcome = response.is_over(self._state.incident, workflow.now())
+        self._state.incident = self._state.incident.model_copy(update=outcome.changes)
+        self._recorder.record(outcome)
+        self._pager.call_off()
+        self.begin_again()
+
     async def _escalate_by_hand(self) -> None:
-        await self._look_up()
+        await self._look_up.refresh()
         step = self.next_by_hand()
         if step is None or not self._state.incident.is_open:
             return
         climb = escalation.brought_forward(self._climb(), step, workflow.now())
-        self._state.climb = climb.after(*self._passed_over(step))
+        passed_over = self._passed_over(step)
+        self._state.climb = climb.after(*passed_over)
+        for earlier in passed_over:
+            self._firing.pass_over(earlier)
         self._fire(step, by_hand=True)
 
     def _passed_over(self, step: PlannedStep) -> list[PlannedStep]:
@@ -160,63 +218,33 @@ class Ladder:
     def _fire(self, step: PlannedStep, *, by_hand: bool) -> None:
         self._state.climb = self._climb().after(step, at=workflow.now())
         self._note_climb()
-        if step.step == self._created_step():
-            self._send(step.step, step.deliveries)
-            if not self._orchestration.links_settled:
-                self._orchestration.missed_links = step.deliveries
-            return
-        if not step.deliveries:
-            self._note(f"Step {step.step} was skipped: {step.skipped}", f"step.{step.step}", step=step.step)
-            return
-        if not step.step.endswith(".r1.s1"):
-            self._note(f"Escalated to step {step.step}", f"step.{step.step}", step=step.step)
-        self._send(step.step, step.deliveries, only_while_triggered=not by_hand)
+        self._firing.fire(step, by_hand=by_hand)
+        self._forget_calls()
 
-    def _send(self, step: str, deliveries: Sequence[Delivery], *, only_while_triggered: bool = True) -> None:
-        incident = self._state.incident
-        for delivery in deliveries:
-            created = step.endswith(".created")
-            message = texts.opened(incident) if created else texts.escalation(incident, step, delivery.reason)
-            self._pager.send(step, [delivery], message, only_while_triggered=only_while_triggered)
+    def _forget_calls(self) -> None:
+        """Calls of which nothing is left to be told, and their steps."""
+        if not self._state.calls:
+            return
+        left = [step.step for step in self.upcoming()]
+        calls = [call for call in self._state.calls if any(_is_part(step, call.step) for step in left)]
+        over = [call.step for call in self._state.calls if call not in calls]
+        climb = self._climb()
+        fired = tuple(step for step in climb.fired if not any(_is_part(step, name) for name in over))
+        self._state.calls, self._state.climb = calls, climb.model_copy(update={"fired": fired})
 
     def _note_limit(self) -> None:
         """The plan is at its end and still nobody has acknowledged: said once."""
-        incident = self._state.incident
-        if self._state.limit_reached or incident.status is not Status.TRIGGERED or not incident.severity.climbs:
+        incident, policy = self._state.incident, self._state.policy
+        if self._state.limit_reached or not self._is_wanted() or not policy.climbs(incident.severity):
             return
         self._state.limit_reached = True
         rungs = escalation.ladder(self._situation())
-        if any(rung.deliveries for rung in rungs):
-            text = f"Nobody acknowledged in {self._state.policy.max_rounds} rounds: no step is left"
+        owner = escalation.owner_step(self._climb().generation)
+        if any(rung.deliveries and not _is_part(rung.step, owner) for rung in rungs):
+            text = f"Nobody acknowledged in {policy.max_rounds} rounds: no step is left"
         else:
             text = "No step of the policy reaches anybody"
-        self._note(text, limit="reached")
-
-    async def _look_up(self) -> None:
-        if workflow.now() - self._state.directory_at < DIRECTORY_AGE:
-            return
-        self._looking_up = True
-        try:
-            self._state.directory = await workflow.execute_activity_method(
-                RecordContract.who_answers,
-                WhoAnswers(
-                    service_id=self._state.service_id,
-                    policy=self._state.policy,
-                    since=self._climb().started_at,
-                    incident_id=self._state.incident.id,
-                ),
-                task_queue=self._queue,
-                start_to_close_timeout=LOOK_UP.attempt,
-                schedule_to_close_timeout=LOOK_UP.altogether,
-                retry_policy=LOOK_UP.retry,
-                summary=f"Who answers for {self._state.incident.service}?",
-            )
-        except ActivityError as error:
-            workflow.logger.warning("Paging by what was known before: %s", error.cause)
-        else:
-            self._state.directory_at = workflow.now()
-        finally:
-            self._looking_up = False
+        self._firing.note(text, limit="reached")
 
     def _created_step(self) -> str:
         return escalation.created_step(self._climb().generation)
@@ -230,33 +258,40 @@ class Ladder:
         self._note_climb()
 
     def _new_climb(self, generation: int) -> Climb:
+        """Steps of calls stay fired; those of the generations before are of no use any more."""
+        before = self._state.climb.fired if self._state.climb else ()
         return Climb(
             started_at=workflow.now(),
             generation=generation,
             time_scale=self._state.incident.scale,
-            fired=self._state.climb.fired if self._state.climb else (),
-            skipped=self._state.climb.skipped if self._state.climb else (),
+            fired=tuple(step for step in before if any(_is_part(step, call.step) for call in self._state.calls)),
+            first_to=self._state.first_to,
         )
 
-    def _note_climb(self) -> None:
+    def _note_climb(self) -> int:
         climb = self._climb()
-        self._recorder.record(
+        return self._recorder.record(
             Outcome(
                 changes={
                     "policy": self._state.policy.model_dump(mode="json"),
                     "ladder_started_at": climb.started_at,
                     "ladder_generation": climb.generation,
                     "ladder_advance_seconds": climb.advance_seconds,
+                    "ladder_first_to": climb.first_to,
                 }
             )
         )
 
-    def _note(self, text: str, key: str | None = None, **data: str) -> None:
-        event = Event(type=EventType.ESCALATED, message=text, at=workflow.now(), data=dict(data), key=key)
-        self._recorder.record(Outcome(events=(event,)))
+    def _timer_summary(self, step: PlannedStep) -> str:
+        """What the Web UI shows beside the timer."""
+        whom = ", ".join(f"{d.channel} to {d.recipient}" for d in step.deliveries)
+        what = whom or (f"{step.action} {step.detail or ''}".strip() if step.action else f"skipped: {step.skipped}")
+        incident, why = self._state.incident, ""
+        if self._is_of_the_next_generation(step):
+            why = "The snooze ends: " if incident.snoozed_until else "The acknowledgement times out: "
+        return f"{why}{step.step} at {step.at:%H:%M:%S} UTC: {what}"[:200]
 
 
-def _timer_summary(step: PlannedStep) -> str:
-    """What the Web UI shows beside the timer."""
-    whom = ", ".join(f"{d.channel} to {d.recipient}" for d in step.deliveries) or f"skipped: {step.skipped}"
-    return f"{step.step} at {step.at:%H:%M:%S} UTC: {whom}"[:200]
+def _is_part(step: str, of: str) -> bool:
+    """Whether a step is another one or a later part of it."""
+    return step == of or step.startswith(f"{of}.")

@@ -15,13 +15,15 @@ from workflows.state import IncidentState
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import DocumentContract, RoomMessage, RoomOrder, WarRoomContract
     from domain import texts
+    from domain.ahead import facts_of
     from domain.channels import ChannelName
     from domain.escalation import created_step
     from domain.events import Event, EventType
     from domain.incident import Orchestration as Progress
-    from domain.incident import Status
+    from domain.incident import Response, Status
     from domain.lifecycle import Outcome
-    from domain.recipients import Delivery
+    from domain.recipients import Delivery, Moment, people_of
+    from domain.target import OnCall
 
 
 class Orchestration:
@@ -159,7 +161,9 @@ class Orchestration:
         incident, directory = self._state.incident, self._state.directory
         lead = (incident.lead,) if incident.lead else ()
         scopes = [address for scope in incident.impacted_scopes for address in directory.scope_emails.get(scope, ())]
-        return tuple(dict.fromkeys((*lead, *directory.on_call, *scopes)))
+        on_call = people_of(OnCall(), Moment(facts_of(incident), directory, workflow.now())).people
+        joined = [who for who, answer in incident.responders.items() if answer is Response.ACCEPTED]
+        return tuple(dict.fromkeys((*lead, *on_call, *incident.roles.values(), *joined, *scopes)))
 
     def _failed(self, what: str, error: ActivityError) -> None:
         self._note({}, EventType.FAILURE, f"The {what} could not be made: {error.cause or error}")

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.channels import gentler
     from domain.escalation import delivery_id
     from domain.events import Event, EventType
+    from domain.incident import Status
     from domain.lifecycle import Outcome
     from domain.page import Page, Unsent
     from domain.recipients import Delivery
@@ -41,29 +42,43 @@ class Pager:
         return any(page.step == step for page in self._under_way.values())
 
     def send(
-        self, step: str, deliveries: Sequence[Delivery], message: Message, *, only_while_triggered: bool = True
+        self,
+        step: str,
+        deliveries: Sequence[Delivery],
+        message: Message,
+        only_while: Status | None = Status.TRIGGERED,
     ) -> None:
-        """Begin every delivery of a step at once."""
+        """Begin every delivery of a step at once.
+
+        Args:
+            step: of the plan.
+            deliveries: to whom, by which channel.
+            message: what it says.
+            only_while: the state in which it may be begun; None: whatever becomes of the incident.
+        """
         for delivery in deliveries:
-            page = self._page(step, delivery, message, only_while_triggered)
+            page = self._page(step, delivery, message, only_while)
             priority = PAGES if self._under_way or self._state.told else FIRST_PAGE
             task = asyncio.create_task(self._deliver(page, delivery, priority))
             self._under_way[task] = page
             task.add_done_callback(self._ended)
 
-    def call_off(self) -> None:
+    def call_off(self, to: str | None = None) -> None:
         """Somebody has it in hand: what has not begun does not begin. What is being sent is let finish.
 
         What was sent by hand, or says that it is over, is not called off.
+
+        Args:
+            to: only what goes to them.
         """
         for task, page in self._under_way.items():
-            if page.only_while_triggered:
+            if page.needs is not None and to in (None, page.recipient):
                 task.cancel()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         del self._under_way[task]
 
-    def _page(self, step: str, delivery: Delivery, message: Message, only_while_triggered: bool) -> Page:
+    def _page(self, step: str, delivery: Delivery, message: Message, only_while: Status | None) -> Page:
         incident = self._state.incident
         return Page(
             id=delivery_id(incident.id, step, delivery.recipient, delivery.channel),
@@ -74,7 +89,8 @@ class Pager:
             reason=delivery.reason,
             turn=delivery.turn,
             message=message,
-            only_while_triggered=only_while_triggered,
+            only_while_triggered=only_while is Status.TRIGGERED,
+            only_while=only_while,
         )
 
     async def _deliver(self, page: Page, delivery: Delivery, priority: Priority) -> None:

@@ -71,6 +71,12 @@ LEAST_GRACE = timedelta(seconds=1)
 DIRECTORY_AGE = timedelta(seconds=30)
 """An answer to "who is on call" is good for so long."""
 
+HOLD_LOOK = timedelta(minutes=15)
+"""So often it is asked again who is on call while a ladder waits for somebody to be."""
+
+ALERTS_REMEMBERED = 200
+"""So many instants at which alerts came are kept; when there are more, every second of the older half goes."""
+
 DOCUMENT_REST = timedelta(seconds=5)
 """The document is brought up to the timeline at most this often."""
 

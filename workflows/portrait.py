@@ -21,6 +21,7 @@ class Portrait:
         self._ladder = ladder
         self._painted: tuple[object, ...] = ()
         self._attributes: tuple[str, str] | None = None
+        self._team = state.incident.team
 
     async def run(self) -> None:
         """Follow the incident, for ever."""
@@ -41,12 +42,16 @@ class Portrait:
                     search_attributes.SEVERITY.value_set(incident.severity.value),
                 ]
             )
+        if incident.team != self._team:
+            self._team = incident.team
+            workflow.upsert_search_attributes([search_attributes.TEAM.value_set(incident.team)])
 
     def _features(self) -> tuple[object, ...]:
         state = self._state
         fired = state.climb.fired if state.climb else ()
         failed = (state.document_failed, state.war_room_failed)
-        return state.incident, fired, failed, state.alert_count, len(state.told)
+        generation = state.climb.generation if state.climb else 0
+        return state.incident, fired, failed, state.alert_count, len(state.told), generation, state.policy.name
 
 
 def current_details(state: IncidentState, upcoming: list[PlannedStep], now: datetime) -> str:
@@ -59,11 +64,12 @@ def current_details(state: IncidentState, upcoming: list[PlannedStep], now: date
         f"[{incident.short_id}: {incident.title}]({incident.url})",
         "",
         *_people(incident),
+        *_response(state),
         f"- Told so far: {_told(state)}",
         f"- Next: {_next(incident, upcoming)}",
         f"- Document: {incident.lid_link or ('failed' if state.document_failed else 'not yet')}",
     ]
-    if incident.severity.needs_war_room:
+    if incident.needs_war_room:
         lines.append(f"- War room: {incident.war_room_link or ('failed' if state.war_room_failed else 'not yet')}")
     if state.pending_clear is not None and incident.is_open:
         at = state.pending_clear.resolve_at
@@ -80,15 +86,29 @@ def _people(incident: Incident) -> list[str]:
     return [f"- {word} by {who} at {at:%H:%M:%S} UTC" for word, who, at in said if who and at]
 
 
+def _response(state: IncidentState) -> list[str]:
+    """What responders have made of it."""
+    incident, needed = state.incident, state.policy.acknowledgements
+    lines = [f"- {role}: {who}" for role, who in incident.roles.items()]
+    if incident.responders:
+        lines.append("- Asked to join: " + ", ".join(f"{who} ({said})" for who, said in incident.responders.items()))
+    if needed > 1 and incident.status is Status.TRIGGERED:
+        by = f" by {', '.join(incident.acknowledgements)}" if incident.acknowledgements else ""
+        lines.append(f"- Acknowledged {len(incident.acknowledgements)} of {needed} times{by}")
+    if incident.snoozed_until and incident.is_open:
+        lines.append(f"- Snoozed until {incident.snoozed_until:%Y-%m-%d %H:%M:%S} UTC")
+    return lines
+
+
 def _told(state: IncidentState) -> str:
     return ", ".join(f"{who} ({channel})" for who, channel in state.told.items()) or "nobody"
 
 
 def _next(incident: Incident, upcoming: list[PlannedStep]) -> str:
-    if incident.status is not Status.TRIGGERED:
+    if not upcoming and incident.status is not Status.TRIGGERED:
         return f"nothing by itself: somebody has it in hand ({incident.lead or 'no lead'})"
     if not upcoming:
         return "no step is left"
     step = upcoming[0]
-    whom = ", ".join(f"{d.channel} to {d.recipient}" for d in step.deliveries) or "nobody (skipped)"
-    return f"{step.step} at {step.at:%H:%M:%S} UTC: {whom}"
+    whom = ", ".join(f"{d.channel} to {d.recipient}" for d in step.deliveries)
+    return f"{step.step} at {step.at:%H:%M:%S} UTC: {whom or step.detail or step.action or 'nobody (skipped)'}"

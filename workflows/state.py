@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from domain.calls import Call
 from domain.channels import ChannelName
 from domain.commands import Clear
 from domain.directory import Directory
@@ -38,6 +39,21 @@ class IncidentState(BaseModel):
     directory: Directory
     directory_at: datetime
     """When the directory was read, UTC."""
+    directory_is_stale: bool = False
+    """It must be read again before anybody is told: another team, or people whom nobody named before."""
+    turns_are_stale: bool = False
+    """So is whose turn it is."""
+    first_to: str | None = None
+    """To whom it was reassigned; the plan generation that begins next tells them first."""
+    calls: list[Call] = []
+    """Whom people asked beside the plan, and who is still to be told."""
+    calls_made: int = 0
+    pages_made: int = 0
+    """How many times people were asked to join."""
+    scopes_told: list[str] = []
+    """Scopes whose addresses were told because they were added."""
+    alerts: list[tuple[datetime, int]] = []
+    """When alerts came, and how many by then; the older, the fewer of them are kept."""
     climb: Climb | None = None
     """None until the first message leaves."""
     told: dict[str, ChannelName] = {}

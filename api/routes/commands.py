@@ -43,7 +43,7 @@ async def acknowledge(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
 ) -> Response:
     """Take charge: the ladder stops. Acknowledging what is acknowledged says by whom."""
-    return await _give(row, parts, caller, Acknowledge(**_from(caller, row, key), note=body.note if body else None))
+    return await give(row, parts, caller, Acknowledge(**envelope(caller, row, key), note=body.note if body else None))
 
 
 @command_route("/mitigate/", "PATCH", "POST")
@@ -51,7 +51,7 @@ async def mitigate(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
 ) -> Response:
     """The impact is reduced."""
-    return await _give(row, parts, caller, Mitigate(**_from(caller, row, key), note=body.note if body else None))
+    return await give(row, parts, caller, Mitigate(**envelope(caller, row, key), note=body.note if body else None))
 
 
 @command_route("/resolve/", "PATCH", "POST")
@@ -65,8 +65,8 @@ async def resolve(
     """It is over."""
     given = body or ResolveIn()
     note = given.resolution_note if given.resolution_note is not None else given.note
-    command = Resolve(**_from(caller, row, key), resolution_note=note, root_cause=given.root_cause)
-    return await _give(row, parts, caller, command)
+    command = Resolve(**envelope(caller, row, key), resolution_note=note, root_cause=given.root_cause)
+    return await give(row, parts, caller, command)
 
 
 @command_route("/escalate/", "POST", "PATCH")
@@ -74,26 +74,26 @@ async def escalate(
     row: IncidentRow, parts: Parts, caller: Caller, body: OptionalNote = None, key: Key = None
 ) -> Response:
     """Page the next step of the ladder now."""
-    return await _give(row, parts, caller, Escalate(**_from(caller, row, key), note=body.note if body else None))
+    return await give(row, parts, caller, Escalate(**envelope(caller, row, key), note=body.note if body else None))
 
 
 @command_route("/comments/", "POST")
 async def comment(row: IncidentRow, parts: Parts, caller: Caller, body: CommentIn, key: Key = None) -> Response:
     """A note for the timeline and the document."""
-    return await _give(row, parts, caller, Comment(**_from(caller, row, key), text=body.text))
+    return await give(row, parts, caller, Comment(**envelope(caller, row, key), text=body.text))
 
 
 @command_route("/repair/", "POST")
 async def repair(row: IncidentRow, parts: Parts, caller: Caller, key: Key = None) -> Response:
     """Do again what is missing."""
-    return await _give(row, parts, caller, Repair(**_from(caller, row, key)))
+    return await give(row, parts, caller, Repair(**envelope(caller, row, key)))
 
 
 @command_route("/merge/", "POST")
 async def merge(row: IncidentRow, parts: Parts, caller: Caller, body: MergeIn, key: Key = None) -> Response:
     """It is the same as another incident: its alerts and their repetitions go there, and it ends as RESOLVED."""
-    _require(row, caller, "merge")
-    return await _give(row, parts, caller, await merge_command(row, parts, body, _from(caller, row, key)))
+    require_command(row, caller, "merge")
+    return await give(row, parts, caller, await merge_command(row, parts, body, envelope(caller, row, key)))
 
 
 async def merge_command(row: RowMapping, parts: Container, body: MergeIn, envelope: dict[str, Any]) -> Merge:
@@ -115,7 +115,7 @@ async def split(row: IncidentRow, parts: Parts, caller: Caller, body: SplitIn) -
 
     The answer is the new incident, of the severity of the worst of them; `title` is the first one's if left out.
     """
-    _require(row, caller, "split")
+    require_command(row, caller, "split")
     return json_response(incident_out(await split_off(row, parts, body, caller.email, "api"), parts.settings), 201)
 
 
@@ -145,18 +145,24 @@ def _require_mergeable(row: RowMapping, into: RowMapping) -> None:
         raise Problem(409, f"{other} is already RESOLVED: nothing can be merged into it")
 
 
-def _require(row: RowMapping, caller: Caller, kind: str) -> None:
+def require_command(row: RowMapping, caller: Caller, kind: str) -> None:
+    """Return when the caller may give an incident such a command.
+
+    Raises:
+        Problem: they may not.
+    """
     if not may_command(caller.role, kind, is_lead=row["lead"] == caller.email):
-        raise Problem(403, f"Your role '{caller.role}' may not {kind}")
+        raise Problem(403, f"Your role '{caller.role}' may not {kind.replace('_', ' ')}")
 
 
-def _from(caller: Caller, row: RowMapping, key: str | None) -> dict[str, Any]:
+def envelope(caller: Caller, row: RowMapping, key: str | None) -> dict[str, Any]:
     """Whose command it is; with an `Idempotency-Key` the same command to the same incident acts once."""
     return {"id": str(uuid5(row["id"], f"{caller.id}:{key}") if key else uuid4()), "actor": caller.email, "via": "api"}
 
 
-async def _give(row: RowMapping, parts: Parts, caller: Caller, command: Command) -> Response:
-    _require(row, caller, command.kind)
+async def give(row: RowMapping, parts: Parts, caller: Caller, command: Command) -> Response:
+    """Give a command; 200 and the incident as it is now, or 202 when the command waits."""
+    require_command(row, caller, command.kind)
     command = command.model_copy(update={"id": f"{command.kind}:{command.id}"})  # a key is good for one of each kind
     answer = await parts.commands.give(row["id"], command)
     async with parts.sessions() as session:

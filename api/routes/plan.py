@@ -22,7 +22,8 @@ async def preview(body: PlanIn, parts: Parts) -> dict[str, Any]:
     service = await parts.intake.service_named(body.service_name) or await parts.intake.service_named(UNKNOWN_SERVICE)
     assert service is not None
     scale = body.drill.time_scale if isinstance(body.drill, DrillIn) else DEFAULT_TIME_SCALE if body.drill else 1.0
-    facts = Facts(severity=body.severity, scopes=tuple(body.impacted_scopes), service=service.name)
+    scopes = tuple(body.impacted_scopes)
+    facts = Facts(severity=body.severity, scopes=scopes, labels=body.labels, service=service.name)
     at = body.at or datetime.now(UTC)
     async with parts.sessions() as session:
         steps = await plan_for(session, parts.catalogue, parts.settings, service.id, facts, at, scale)

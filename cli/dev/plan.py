@@ -68,6 +68,7 @@ class Plan:
             "admin_email": self.credentials.admin_email,
             "admin_password": self.credentials.admin_password,
             "secret_key": self.credentials.secret_key,
+            "allow_private_addresses": "1",
         }
 
     def child_env(self) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """Who answers for an incident of a service: catalogue and ledger as the plain values that the rules want."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.reading import CatalogueReader
@@ -44,6 +46,7 @@ async def who_answers(
     team_id: UUID | None = None,
     incident_id: UUID | None = None,
     until: datetime | None = None,
+    also: Collection[str] = (),
 ) -> Directory:
     """Who answers for a service's incident under a policy.
 
@@ -56,19 +59,19 @@ async def who_answers(
         team_id: the team to which the incident was reassigned.
         incident_id: an incident whose own pages do not count for whose turn it is.
         until: duties must be known for the policy's whole length from here on.
+        also: people whom the incident itself names.
 
     Raises:
         LookupError: there is no such service.
     """
     catalogue = await reader.read(session)
-    query = select(Team.name).where(Team.id == team_id) if team_id else None
-    if query is None:
-        query = select(Team.name).join(Service, Service.team_id == Team.id).where(Service.id == service_id)
-    team = await session.scalar(query)
+    own = select(Team.name).join(Service, Service.team_id == Team.id).where(Service.id == service_id)
+    team = await session.scalar(select(Team.name).where(Team.id == team_id)) if team_id else None
+    team = team or await session.scalar(own)  # the service's own, also when the other one is gone
     if team is None:
         raise LookupError(f"no service {service_id}")
     before = await _paged_before(session, catalogue, policy, team, incident_id)
-    return directory_of(catalogue, team, policy, since, until, before)
+    return directory_of(catalogue, team, policy, since, until, before, also)
 
 
 async def _paged_before(
@@ -93,7 +96,7 @@ async def _paged_before(
     turn = (
         select(Notification.turn, Notification.recipient)
         .where(Notification.turn.is_not(None), lately, other)
-        .distinct(Notification.turn)
+        .ext(distinct_on(Notification.turn))
         .order_by(Notification.turn, Notification.created_at.desc())
     )
     paged = {row[0]: row[1] for row in await session.execute(last)}

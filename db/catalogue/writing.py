@@ -129,10 +129,20 @@ async def _write_policies(session: AsyncSession, policies: Sequence[PolicyValue]
         }
         for policy in policies
     ]
-    known = set(await ids_of(session, "policies", [policy.name for policy in policies]))
+    query = select(Policy.name, Policy.is_default, Policy.definition)
+    kept = {row.name: row for row in await session.execute(query.where(Policy.name.in_([row["name"] for row in rows])))}
+    changed = [name for row in rows if (name := row["name"]) in kept and _differs(kept[name], row)]
     await _write(session, "policies", rows)
-    if known:
-        await session.execute(update(Policy).where(Policy.name.in_(known)).values(version=Policy.version + 1))
+    if changed:
+        await session.execute(update(Policy).where(Policy.name.in_(changed)).values(version=Policy.version + 1))
+
+
+def _differs(kept: Any, row: Mapping[str, Any]) -> bool:
+    """Whether a policy is changed by its new row; what is the default now is the same policy."""
+    return bool(
+        PolicyValue.model_validate({**kept.definition, "name": kept.name}).rules
+        != PolicyValue.model_validate(row["definition"]).rules
+    )
 
 
 async def _write_teams(session: AsyncSession, teams: Sequence[TeamValue]) -> None:
@@ -142,7 +152,7 @@ async def _write_teams(session: AsyncSession, teams: Sequence[TeamValue]) -> Non
     rows = [
         {
             "name": team.name,
-            "slug": team.name.lower().replace(" ", "-")[:100],
+            "slug": team.slug,
             "description": team.description,
             "email": team.email,
             "channel": team.channel,

@@ -52,6 +52,8 @@ class Incident(Identified, Base):
     detected_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(320))
+    first_acknowledged_at: Mapped[datetime | None]
+    """When it was acknowledged first, once that acknowledgement has ceased to hold: the KPIs count from it."""
     mitigated_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None] = mapped_column(String(320))
@@ -76,6 +78,8 @@ class Incident(Identified, Base):
     ladder_started_at: Mapped[datetime | None]
     ladder_generation: Mapped[int] = mapped_column(server_default="1")
     ladder_advance_seconds: Mapped[float] = mapped_column(server_default="0")
+    ladder_first_to: Mapped[str | None] = mapped_column(String(320))
+    """To whom it was reassigned when this plan generation began."""
 
 
 class Alert(Base):

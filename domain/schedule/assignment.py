@@ -1,10 +1,11 @@
 """Which participant has which turn: one after the other, or whoever has carried the least so far.
 
 A fair rotation is dealt out from its start on, always alike: each turn goes to the participant with the least load,
-the first of them when several have it, never to somebody who had the turn before unless nobody else is there. The
-load of people together is the mean of theirs. Loads are reckoned in wall-clock hours, as if clocks never changed: the
-hour that a change adds or takes does not reorder people for the rest of the year. Turns before the start go backwards
-in plain order, and so do those after the first 65,536, when everybody has carried the same for years.
+the first of them when several have it, never to somebody who had the turn before unless nobody else is there (turns
+without any duty, outside all restricted hours, are passed over). The load of people together is the mean of theirs.
+Loads are reckoned in wall-clock hours, as if clocks never changed: the hour that a change adds or takes does not
+reorder people for the rest of the year. Turns before the start go backwards in plain order, and so do those after the
+first 65,536, when everybody has carried the same for years.
 """
 
 from collections.abc import Callable, Sequence
@@ -76,7 +77,8 @@ def _dealt(deal: _Deal, size: int) -> bytes:
         load = cost(number)
         for position, share in shares[chosen]:
             loads[position] += load * share
-        allowed = successors[chosen]
+        if load:  # a turn in which the rotation rests is nobody's rest
+            allowed = successors[chosen]
     return bytes(result)
 
 

@@ -58,7 +58,7 @@ def outside(pieces: list[Piece], blocks: list[Piece]) -> list[Piece]:
         while number < len(blocks) and blocks[number].start < piece.end:
             if start < blocks[number].start:
                 left.append(piece._replace(start=start, end=blocks[number].start))
-            start, number = max(start, blocks[number].end), number + 1
+            start, number = blocks[number].end, number + 1
         if start < piece.end:
             left.append(piece._replace(start=start))
     return left

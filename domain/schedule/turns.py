@@ -50,23 +50,14 @@ def number_at(rotation: Rotation, first: datetime, local: datetime) -> int:
 def turns(rotation: Rotation, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Turn]:
     """The turns that touch `[start, end)`, whole, in order; none that a clock change left without any time."""
     first = local_start(rotation, zone)
-    number, begin, finish = _turn_at(rotation, first, zone, start)
+    # What clocks show has been reached, so this turn has begun. Later ones may have, too, before clocks went back.
+    number = number_at(rotation, first, start.astimezone(zone).replace(tzinfo=None))
+    begin = first_instant(hand_off(rotation, first, number), zone)
     while begin < end:
-        if begin < finish:
+        finish = first_instant(hand_off(rotation, first, number + 1), zone)
+        if max(begin, start) < finish:
             yield Turn(number, begin, finish)
         number, begin = number + 1, finish
-        finish = first_instant(hand_off(rotation, first, number + 1), zone)
-
-
-def _turn_at(rotation: Rotation, first: datetime, zone: ZoneInfo, at: datetime) -> Turn:
-    """The turn under way at an instant: near what the clocks show then, but not when they have just changed."""
-    number = number_at(rotation, first, at.astimezone(zone).replace(tzinfo=None))
-    begin, finish = (first_instant(hand_off(rotation, first, n), zone) for n in (number, number + 1))
-    while at < begin:
-        number, begin, finish = number - 1, first_instant(hand_off(rotation, first, number - 1), zone), begin
-    while finish <= at:
-        number, begin, finish = number + 1, finish, first_instant(hand_off(rotation, first, number + 2), zone)
-    return Turn(number, begin, finish)
 
 
 def as_if_utc(wall: datetime) -> datetime:

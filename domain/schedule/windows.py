@@ -1,7 +1,8 @@
 """The hours at which a restricted rotation is awake.
 
-A window begins at the first pass of its wall-clock time and ends at the last, like a maintenance window: in a repeated
-hour two people on call are better than none. An edge in a skipped time is at the first instant after it.
+A window covers whatever clocks show within it, and what lies between: it begins at the first pass of its wall-clock
+time and ends when clocks show no time before its end any more. In a repeated hour two people on call are better than
+none. An edge in a skipped time is at the first instant after it.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from domain.schedule.schedule import WEEKDAYS, Restriction
-from domain.wall_clock import first_instant, last_instant
+from domain.wall_clock import end_instant, first_instant
 
 Window = tuple[datetime, datetime]
 _DAY = timedelta(days=1)
@@ -63,7 +64,7 @@ def _window(restriction: Restriction, day: date, zone: ZoneInfo) -> Window:
     midnight = datetime.combine(day, time())
     return (
         first_instant(midnight + timedelta(minutes=begin), zone),
-        last_instant(midnight + timedelta(minutes=finish), zone),
+        end_instant(midnight + timedelta(minutes=finish), zone),
     )
 
 

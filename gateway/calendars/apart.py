@@ -27,6 +27,7 @@ class _Order(BaseModel):
     end: datetime
     zone: str
     people: dict[str, str]
+    cpu_seconds: int
 
 
 class _Answer(BaseModel):
@@ -40,7 +41,7 @@ async def read_apart(ics: bytes, start: datetime, end: datetime, zone: str, peop
     Raises:
         UnreadableCalendar: it is no calendar, or has too much in it.
     """
-    order = _Order(start=start, end=end, zone=zone, people=dict(people)).model_dump_json().encode()
+    order = _Order(start=start, end=end, zone=zone, people=dict(people), cpu_seconds=CPU_SECONDS)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",  # neither the working directory nor the environment says what is imported
@@ -53,7 +54,7 @@ async def read_apart(ics: bytes, start: datetime, end: datetime, zone: str, peop
     )
     try:
         async with asyncio.timeout(WALL_SECONDS):
-            answer, _ = await process.communicate(order + b"\n" + ics)
+            answer, _ = await process.communicate(order.model_dump_json().encode() + b"\n" + ics)
     except TimeoutError as error:
         raise UnreadableCalendar("the calendar takes too long to work out") from error
     finally:
@@ -70,9 +71,9 @@ async def read_apart(ics: bytes, start: datetime, end: datetime, zone: str, peop
 
 def _main() -> None:
     """The process: an order on one line of standard input, the calendar after it."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     order = _Order.model_validate_json(sys.stdin.buffer.readline())
+    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_seconds, order.cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     ics = sys.stdin.buffer.read()
     try:
         answer = _Answer(reading=read_calendar(ics, order.start, order.end, order.zone, order.people))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import icalendar
@@ -12,6 +12,7 @@ _LEVEL = re.compile(r"\s*\[L(\d{1,2})\]\s*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 _ON_DUTY = frozenset({"ACCEPTED", "NEEDS-ACTION"})
 """Who has not answered is invited all the same: RFC 5545 has NEEDS-ACTION for a PARTSTAT that is not there."""
+_AWAY = frozenset({"DECLINED"})
 _NOT_PEOPLE = frozenset({"ROOM", "RESOURCE"})
 
 
@@ -23,6 +24,8 @@ class Named(NamedTuple):
     """E-mail addresses."""
     unknown: tuple[str, ...]
     """Of those who were named in the same way, the ones that nobody knows."""
+    declined: tuple[str, ...] = ()
+    """E-mail addresses of invited users who will not come; whatever the title says, they are not on call."""
 
 
 class People:
@@ -48,19 +51,23 @@ def named(event: icalendar.Component, people: People) -> Named:
     title = str(event.get("SUMMARY", ""))
     level = _LEVEL.match(title)
     rest = title[level.end() :] if level else title
+    declined = [address for one in _attendees(event, _AWAY) if (address := people.find(one)) is not None]
     users: list[str] = []
     unknown: list[str] = []
-    for way in (_attendees(event), _ADDRESS.findall(rest), _names(rest, people)):
+    for way in (_attendees(event, _ON_DUTY), _ADDRESS.findall(rest), _names(rest, people)):
         candidates = list(way)
-        users = [address for one in candidates if (address := people.find(one)) is not None]
+        found = [address for one in candidates if (address := people.find(one)) is not None]
+        users = [address for address in found if address not in declined]
         unknown = unknown or [one for one in candidates if people.find(one) is None]
         if users:
             unknown = [one for one in candidates if people.find(one) is None]
             break
-    return Named(int(level[1]) if level else None, tuple(dict.fromkeys(users)), tuple(dict.fromkeys(unknown)))
+    number = int(level[1]) if level else None
+    return Named(number, tuple(dict.fromkeys(users)), tuple(dict.fromkeys(unknown)), tuple(dict.fromkeys(declined)))
 
 
-def _attendees(event: icalendar.Component) -> Iterator[str]:
+def _attendees(event: icalendar.Component, answers: Container[str]) -> Iterator[str]:
+    """Addresses of the people who are invited and have given one of these answers."""
     found = event.get("ATTENDEE", [])
     for attendee in found if isinstance(found, list) else [found]:
         parameters = getattr(attendee, "params", {})
@@ -68,7 +75,7 @@ def _attendees(event: icalendar.Component) -> Iterator[str]:
             continue
         if str(parameters.get("ROLE", "")).upper() == "NON-PARTICIPANT":
             continue
-        if str(parameters.get("PARTSTAT", "ACCEPTED")).upper() in _ON_DUTY:
+        if str(parameters.get("PARTSTAT", "ACCEPTED")).upper() in answers:
             yield _address(str(attendee), parameters)
 
 

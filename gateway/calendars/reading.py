@@ -147,6 +147,8 @@ class _Reader:
 
 
 def _nobody(found: Named) -> str:
+    if found.declined:
+        return f"{', '.join(map(_quoted, found.declined))} declined, and it names nobody else"
     names = ", ".join(map(_quoted, found.unknown[:10]))
     return (
         f"{names} is no user here; " if names else "it names nobody; "

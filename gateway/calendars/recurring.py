@@ -17,6 +17,7 @@ MAX_SECONDS = 5.0
 """Of processor time for one calendar. Checked between events: `gateway.calendars.apart` ends what hangs within one."""
 MOST_A_DAY = 48
 """Occurrences of one event."""
+MOST_INTERVAL = 10_000
 _MARGIN = timedelta(days=2)
 """Dates of whole days have no zone until they are found."""
 
@@ -54,6 +55,9 @@ def check_rules(event: icalendar.Component) -> None:
         frequency = str(_first(rule, "FREQ")).upper()
         if frequency not in {"HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"}:
             raise UnusableEvent(f"its RRULE has FREQ={frequency}: HOURLY, DAILY, WEEKLY, MONTHLY and YEARLY are read")
+        interval = _first(rule, "INTERVAL")
+        if interval is not None and not 1 <= interval <= MOST_INTERVAL:  # with 0, the library never comes to an end
+            raise UnusableEvent(f"its RRULE has INTERVAL={interval}: it must be 1 to {MOST_INTERVAL:,}")
         times = prod(len(_list(rule, part)) or 1 for part in ("BYHOUR", "BYMINUTE", "BYSECOND"))
         times *= 24 if frequency == "HOURLY" and not _list(rule, "BYHOUR") else 1
         if times > MOST_A_DAY:

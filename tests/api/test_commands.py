@@ -158,14 +158,14 @@ def test_temporals_own_command_line_acknowledges_without_input(
     api: httpx.Client,
     alert: Make,
     addresses: Addresses,
-    namespace: str,
+    stack: Stack,
     database: psycopg.Connection[Any],
 ) -> None:
     incident = open_incident(api, alert, drill={"time_scale": 60})
     wait_for(lambda: "p1.r1.s1" in steps(api, incident))
     line = [
         str(Path(sys.executable).parent / "temporal"),
-        *("workflow", "signal", "--address", addresses.temporal, "--namespace", namespace),
+        *("workflow", "signal", "--address", addresses.temporal, "--namespace", stack.namespace),
         *("--workflow-id", incident["workflow_id"], "--name", "acknowledge"),
     ]
     subprocess.run(line, check=True, capture_output=True, timeout=20)
@@ -173,17 +173,17 @@ def test_temporals_own_command_line_acknowledges_without_input(
     assert now["acknowledged_by"] == "temporal"
     # The next step was due five seconds after the first; its time has to pass for the silence to mean something.
     due = "SELECT clock_timestamp() > ladder_started_at + interval '6 seconds' FROM incidents WHERE id = %s"
-    wait_for(lambda: (row := database.execute(due, (incident["id"],)).fetchone()) and row[0], timeout=15)
+    wait_for(lambda: (row := database.execute(due, (incident["id"],)).fetchone()) and row[0])
     later = "SELECT count(*) FROM notifications WHERE incident_id = %s AND created_at > %s"
     assert database.execute(later, (incident["id"], now["acknowledged_at"])).fetchone() == (0,)
 
 
-def test_signals_by_hand_take_an_object(api: httpx.Client, alert: Make, addresses: Addresses, namespace: str) -> None:
+def test_signals_by_hand_take_an_object(api: httpx.Client, alert: Make, addresses: Addresses, stack: Stack) -> None:
     incident = open_incident(api, alert, severity="SEV4_LOW")
     wait_for(lambda: "ORCHESTRATION_FINISHED" in [kind for kind, _ in events(api, incident)])
     line = [
         str(Path(sys.executable).parent / "temporal"),
-        *("workflow", "signal", "--address", addresses.temporal, "--namespace", namespace),
+        *("workflow", "signal", "--address", addresses.temporal, "--namespace", stack.namespace),
         *("--workflow-id", incident["workflow_id"], "--name", "resolve"),
         *("--input", '{"actor": "bo@example.com", "note": "by hand", "nonsense": 5}'),
     ]
@@ -206,13 +206,13 @@ def test_an_idempotency_key_is_good_for_one_command_of_each_kind_to_each_inciden
 
 
 def test_a_signal_that_is_hardly_json_still_acknowledges(
-    api: httpx.Client, alert: Make, addresses: Addresses, namespace: str
+    api: httpx.Client, alert: Make, addresses: Addresses, stack: Stack
 ) -> None:
     incident = open_incident(api, alert, severity="SEV4_LOW")
     wait_for(lambda: "ORCHESTRATION_FINISHED" in [kind for kind, _ in events(api, incident)])
     line = [
         str(Path(sys.executable).parent / "temporal"),
-        *("workflow", "signal", "--address", addresses.temporal, "--namespace", namespace),
+        *("workflow", "signal", "--address", addresses.temporal, "--namespace", stack.namespace),
         *("--workflow-id", incident["workflow_id"], "--name", "acknowledge", "--input", '{"note": "\\ud800"}'),
     ]
     subprocess.run(line, check=True, capture_output=True, timeout=20)

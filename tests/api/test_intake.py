@@ -37,7 +37,7 @@ def test_the_seeds_own_example(api: httpx.Client, alert: Make) -> None:
     }
     assert incident["service"]["name"] == "postgres-main"
     assert incident["status"] == "TRIGGERED"
-    wait_for(lambda: finished(api, incident), timeout=10)
+    wait_for(lambda: finished(api, incident))
 
     again = api.post("/incidents/", json=body)
     assert (again.status_code, again.json()["id"], again.json()["deduplicated"]) == (200, incident["id"], True)

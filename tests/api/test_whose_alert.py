@@ -154,7 +154,7 @@ def test_one_that_repeats_silently_is_looked_at_again_although_its_incident_was_
         found = api.get("/incidents/", params={"label": f"mark={mark}"}).json()["items"]
         return [one["status"] for one in found] == ["TRIGGERED", "RESOLVED"]
 
-    wait_for(again, timeout=30)
+    wait_for(again)
 
 
 def test_two_that_are_merged_into_each_other_leave_one_open_with_all_alerts(api: httpx.Client, sender: Any) -> None:

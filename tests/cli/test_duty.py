@@ -3,12 +3,24 @@
 import json
 
 from tests.cli.conftest import Tocsin
-from tests.cli.support import FakeTocsin, page
+from tests.cli.support import FakeTocsin, problem
 
-TEAMS = page(
-    {"id": "1", "name": "Payments", "slug": "payments", "channel": "#payments", "on_call": "ana@example.com"},
-    {"id": "2", "name": "Platform Team", "slug": "platform", "channel": "#platform", "on_call": None},
-)
+ANA = {"email": "ana@example.com", "name": "Ana Ruiz", "away_until": None}
+CY = {"email": "cy@example.com", "name": "Cy Okafor", "away_until": "2026-12-01T00:00:00Z"}
+ON_CALL = {
+    "at": "2026-11-21T07:00:00Z",
+    "items": [
+        {"team": "Payments", "users": [ANA], "until": "2026-11-23T08:00:00Z", "backup": [CY], "backup_until": None},
+        {"team": "Platform Team", "users": [], "until": None, "backup": [], "backup_until": None},
+    ],
+}
+SCHEDULE = {
+    "schedule": "Payments / Paris",
+    "at": "2026-11-21T07:00:00Z",
+    "users": ["ana@example.com"],
+    "levels": [{"level": 1, "users": ["ana@example.com"]}, {"level": 2, "users": []}],
+    "items": [{"level": 1, "start": "2026-11-16T08:00:00Z", "end": "2026-11-23T08:00:00Z"}],
+}
 PLAN = {
     "items": [
         {
@@ -44,20 +56,28 @@ def test_plan_asks_for_the_instant_and_prints_each_delivery(product: FakeTocsin,
     assert json.loads(tocsin(*arguments, "--json").stdout) == PLAN
 
 
-def test_oncall_names_the_person_of_each_team(product: FakeTocsin, tocsin: Tocsin) -> None:
-    product.on("GET", "/teams/", (200, TEAMS))
-    lines = [line.split() for line in tocsin("oncall", "--at", "2026-11-21T07:00:00Z").stdout.splitlines()]
-    assert lines[1:] == [["Payments", "ana@example.com"], ["Platform", "Team", "nobody"]]
-    assert json.loads(tocsin("oncall", "--json").stdout) == TEAMS
+def test_oncall_names_the_people_of_each_team(product: FakeTocsin, tocsin: Tocsin) -> None:
+    product.on("GET", "/oncall/", (200, ON_CALL))
+    lines = [" ".join(line.split()) for line in tocsin("oncall", "--at", "2026-11-21T07:00:00Z").stdout.splitlines()]
+    assert lines[1:] == [
+        "Payments ana@example.com 2026-11-23 08:00:00 UTC cy@example.com (away)",
+        "Platform Team nobody",
+    ]
+    assert product.requests[0].query == {"at": "2026-11-21T07:00:00Z"}
+    assert json.loads(tocsin("oncall", "--json").stdout) == ON_CALL
 
 
-def test_oncall_of_one_team_by_name_or_slug(product: FakeTocsin, tocsin: Tocsin) -> None:
-    product.on("GET", "/teams/", (200, TEAMS))
-    for name in ("platform team", "PLATFORM"):
-        answer = json.loads(tocsin("oncall", "--team", name, "--json").stdout)
-        assert [team["slug"] for team in answer["items"]] == ["platform"]
+def test_oncall_of_one_team(product: FakeTocsin, tocsin: Tocsin) -> None:
+    product.on("GET", "/oncall/", (200, ON_CALL))
+    assert tocsin("oncall", "--team", "platform team").exit_code == 0
+    assert product.requests[0].query == {"team": "platform team"}
+    product.on("GET", "/oncall/", (404, problem(404, "There is no team 'Legal'; there are: Payments")))
     unknown = tocsin("oncall", "--team", "Legal")
-    assert (unknown.exit_code, unknown.stderr) == (
-        1,
-        "there is no team 'Legal'; there are: Payments, Platform Team\n",
-    )
+    assert (unknown.exit_code, unknown.stderr) == (1, "There is no team 'Legal'; there are: Payments\n")
+
+
+def test_oncall_of_one_schedule_by_level(product: FakeTocsin, tocsin: Tocsin) -> None:
+    product.on("GET", "/schedules/Payments%20%2F%20Paris/on-call/", (200, SCHEDULE))
+    lines = [" ".join(line.split()) for line in tocsin("oncall", "--schedule", "Payments / Paris").stdout.splitlines()]
+    assert lines[1:] == ["1 ana@example.com 2026-11-23 08:00:00 UTC", "2 nobody"]
+    assert tocsin("oncall", "--schedule", "a", "--team", "b").exit_code == 2

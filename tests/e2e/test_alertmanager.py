@@ -13,7 +13,7 @@ from tests.support.dev import Dev
 
 pytestmark = pytest.mark.timeout(300)
 
-SECONDS = 60
+SECONDS = 120
 
 
 def webhook(dev: Dev, key: str) -> dict[str, Any]:

@@ -39,17 +39,17 @@ def test_temporal_frozen(dev: Dev) -> None:
             assert ping(dev, alive).status_code == 200
             slowest = max(slowest, time.monotonic() - began)
             time.sleep(0.2)
-        assert slowest < 2
+        assert slowest < 4.5, "none waits for a call of Temporal, which has 5 s"
     finally:
         dev.kill("temporal server", signal.SIGCONT)
 
     def told() -> bool:
         return ping(dev, alive).status_code == 200 and incidents(dev, new) == ["TRIGGERED"]
 
-    dev.wait(told, 60)
+    dev.wait(told)
     assert incidents(dev, alive) == [], "its pings were kept all the time"
-    dev.wait(lambda: incidents(dev, alive) == ["TRIGGERED"], 60)
-    dev.wait(lambda: ping(dev, alive).status_code == 200 and incidents(dev, alive) == ["RESOLVED"], 60)
+    dev.wait(lambda: incidents(dev, alive) == ["TRIGGERED"])
+    dev.wait(lambda: ping(dev, alive).status_code == 200 and incidents(dev, alive) == ["RESOLVED"])
 
 
 def test_storage_deleted(dev: Dev) -> None:
@@ -58,4 +58,4 @@ def test_storage_deleted(dev: Dev) -> None:
     for file in dev.home.glob("temporal.db*"):
         file.unlink()
     dev.kill("temporal server")
-    dev.wait(lambda: incidents(dev, source) == ["TRIGGERED"], 90)
+    dev.wait(lambda: incidents(dev, source) == ["TRIGGERED"])

@@ -67,7 +67,7 @@ def test_every_planned_page_leaves_exactly_once(dev: Dev, part: str) -> None:
         dev.kill(part)
     assert len({incident["id"] for incident in incidents}) == INCIDENTS
     for incident in incidents:
-        dev.wait(lambda: ledger(dev, incident) == expected, 90, f"{incident['short_id']}: {expected}")  # noqa: B023
+        dev.wait(lambda: ledger(dev, incident) == expected, what=f"{incident['short_id']}: {expected}")  # noqa: B023
     with dev.database() as database:
         ids = [incident["id"] for incident in incidents]
         counts = "SELECT count(*), count(DISTINCT (incident_id, step, recipient, channel)) FROM inbox_messages"
@@ -80,7 +80,7 @@ def test_every_planned_page_leaves_exactly_once(dev: Dev, part: str) -> None:
             assert len(once) == len(set(once))
             return len(once) == INCIDENTS
 
-        dev.wait(all_finished, 60)
+        dev.wait(all_finished)
     for incident in incidents:
         resolve(dev, incident)
 

@@ -69,7 +69,7 @@ def wait_until_told(dev: Dev, ids: list[str]) -> None:
     """Until Temporal knows all, and every incident is finished with what it begins with."""
     waiting = """SELECT (SELECT count(*) FROM outbox WHERE incident_id = ANY(%s::uuid[]))
                       + (SELECT count(*) FROM incidents WHERE id = ANY(%s::uuid[]) AND orchestration <> 'COMPLETE')"""
-    dev.wait(lambda: found(dev, waiting, ids, ids) == [(0,)], 100, "told and finished")
+    dev.wait(lambda: found(dev, waiting, ids, ids) == [(0,)], what="told and finished")
 
 
 def require_paged_once(dev: Dev, ids: list[str]) -> int:
@@ -86,7 +86,7 @@ def require_paged_once(dev: Dev, ids: list[str]) -> int:
     assert set(planned.values()) == {1}
     pages = 0
     for id in ids:
-        dev.wait(lambda: set(planned) <= sent_pages(dev, id), 60, f"the first steps of {id}")  # noqa: B023
+        dev.wait(lambda: set(planned) <= sent_pages(dev, id), what=f"the first steps of {id}")  # noqa: B023
         told = Counter(found(dev, _TOLD, id))
         assert set(told.values()) == {1}, told
         assert {page for page in told if page[0] in first} == set(planned)
@@ -183,7 +183,7 @@ async def test_whatever_is_killed_nothing_accepted_is_lost_or_doubled(dev: Dev) 
     finally:
         storm.is_over = True
         await blowing
-    dev.wait(lambda: dev.ready("ok"), 60, "all well again")
+    dev.wait(lambda: dev.ready("ok"), what="all well again")
     kept = kept_marks(dev, run)
     lost = [shot.mark for shot in storm.sent if shot.is_accepted and kept[shot.mark] != 1]
     assert lost == [], "each that was accepted is there once"
@@ -218,4 +218,4 @@ def kill_one_after_the_other(dev: Dev, storm: Storm) -> None:
 def accept_more(dev: Dev, storm: Storm) -> None:
     enough = storm.accepted + BETWEEN_KILLS
     began = time.monotonic()
-    dev.wait(lambda: storm.accepted >= enough, 60, f"{enough} accepted, since {began}")
+    dev.wait(lambda: storm.accepted >= enough, what=f"{enough} accepted, since {began}")

@@ -29,9 +29,9 @@ def test_the_plug_is_pulled(home: Path) -> None:
 
     dev.wait(lambda: "p1.r1.s1" in steps())
     dev.kill_everything()
-    dev.wait(lambda: not dev.pids(""), 10, "nothing is left running")
+    dev.wait(lambda: not dev.pids(""), what="nothing is left running")
     dev.start()
-    dev.wait(lambda: "p1.r1.s2" in steps(), 30, "the incident goes on")
+    dev.wait(lambda: "p1.r1.s2" in steps(), what="the incident goes on")
     acknowledged = dev.api.patch(f"/incidents/{incident['id']}/acknowledge/")
     assert (acknowledged.status_code, acknowledged.json()["status"]) == (200, "ACKNOWLEDGED")
     assert dev.stop() == 0
@@ -43,7 +43,7 @@ def test_only_the_parent_is_killed(home: Path) -> None:
     dev.start()
     assert dev.pids("postgres -D")
     dev.kill_parent()
-    dev.wait(lambda: not dev.pids(""), 15, "the children end with their parent")
+    dev.wait(lambda: not dev.pids(""), what="the children end with their parent")
 
 
 def test_others_join_and_a_second_dev_is_refused(dev: Dev) -> None:

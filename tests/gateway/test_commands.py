@@ -36,7 +36,7 @@ async def test_queued_without_temporal_and_acts_when_it_is_back(house: House) ->
     began = time.monotonic()
     assert await away.command(incident.id, "acknowledge", id="the-id") is Answer.QUEUED
     assert await away.command(incident.id, "acknowledge", id="the-id") is Answer.QUEUED
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 9, "twice 2 s, not twice the 5 s of a call"
     assert len(await house.outbox(incident.id)) == 1
     async with house.working():
         await _acknowledged(house, incident.id)
@@ -46,7 +46,7 @@ async def test_queued_without_workers(house: House) -> None:
     incident = await house.report()
     began = time.monotonic()
     assert await incident.give("acknowledge") is Answer.QUEUED
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     async with house.working():
         await _acknowledged(house, incident.id)
     assert (await incident.types()).count("STATUS_CHANGE") == 2  # the update, the queued one: acted once
@@ -63,7 +63,7 @@ async def test_queued_while_temporal_is_frozen_and_acts_once_when_it_thaws(
         line.freeze()
         began = time.monotonic()
         assert await far.command(incident.id, "acknowledge") is Answer.QUEUED
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 4.8, "2 s, not the 5 s of a call"
         line.thaw()
         await _acknowledged(product, incident.id)
         assert await far.command(incident.id, "comment", text="after") is Answer.DONE

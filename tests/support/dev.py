@@ -15,8 +15,9 @@ import psycopg
 
 from cli.dev import ports
 from tests.support.processes import TOCSIN
+from tests.support.waiting import pauses
 
-READY_SECONDS = 60
+READY_SECONDS = 180
 
 
 class Dev:
@@ -58,7 +59,7 @@ class Dev:
         self._close_client()
         self._plain.close()
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=30)
+        return self._process.wait(timeout=60)
 
     def kill_everything(self) -> None:
         """kill -9 of the whole tree at once."""
@@ -67,7 +68,7 @@ class Dev:
         self._plain.close()
         for pid in [self._process.pid, *self.pids("")]:
             _kill(pid, signal.SIGKILL)
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
     def _close_client(self) -> None:
         if self._client is not None:
@@ -79,7 +80,7 @@ class Dev:
         self._close_client()
         self._plain.close()
         self._process.kill()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
     @property
     def api(self) -> httpx.Client:
@@ -119,10 +120,10 @@ class Dev:
         for pid in pids:
             _kill(pid, number)
 
-    def wait(self, read: Callable[[], Any], timeout: float = 30, what: str = "") -> Any:
+    def wait(self, read: Callable[[], Any], timeout: float = 120, what: str = "") -> Any:
         """Ask until the answer is true, and return it. Connection errors are an answer that is not."""
         deadline = time.monotonic() + timeout
-        while True:
+        for pause in pauses():
             try:
                 answer = read()
             except (httpx.TransportError, psycopg.OperationalError) as error:
@@ -132,7 +133,7 @@ class Dev:
             if answer:
                 return answer
             assert time.monotonic() < deadline, f"not within {timeout} s: {what}; last: {last[:500]}\n{self.output()}"
-            time.sleep(0.05)
+            time.sleep(pause)
 
     def output(self) -> str:
         """The end of what it printed and logged."""

@@ -28,7 +28,7 @@ from gateway.relay import Relay
 from gateway.starting import initial_state
 from gateway.workflows import Workflows, workflow_id
 from tests.support.values import an_alert
-from tests.support.waiting import eventually
+from tests.support.waiting import WAIT_SECONDS, eventually
 from worker import Providers
 from workflows.incident import IncidentWorkflow
 from workflows.state import IncidentState
@@ -215,7 +215,7 @@ class Told:
         """Messages of the timeline's entries."""
         return [event.message for event in await self.house.events(self.id) if kind in (None, event.type)]
 
-    async def until_type(self, kind: str, count: int = 1, seconds: float = 15) -> None:
+    async def until_type(self, kind: str, count: int = 1, seconds: float = WAIT_SECONDS) -> None:
         """Wait until the timeline has so many entries of a type."""
 
         async def there() -> bool:
@@ -223,7 +223,7 @@ class Told:
 
         await eventually(there, seconds, f"{count} × {kind}")
 
-    async def until_step(self, step: str, seconds: float = 15) -> None:
+    async def until_step(self, step: str, seconds: float = WAIT_SECONDS) -> None:
         """Wait until every page of a step on the ledger was sent, and at least one."""
 
         async def there() -> bool:
@@ -238,6 +238,6 @@ class Told:
         created = (await self.row())["created_at"]
         return (messages[0].received_at - created).total_seconds() if messages else None
 
-    async def until_finished(self, count: int = 1, seconds: float = 15) -> None:
+    async def until_finished(self, count: int = 1, seconds: float = WAIT_SECONDS) -> None:
         """Wait until the orchestration has finished."""
         await self.until_type("ORCHESTRATION_FINISHED", count, seconds)

@@ -14,7 +14,7 @@ from cli.dev import ports
 from tests.support.servers import ADMIN_PASSWORD, ADMIN_TOKEN, SECRET_KEY, Addresses
 
 TOCSIN = Path(sys.executable).parent / "tocsin"
-START_SECONDS = 60
+START_SECONDS = 180
 PUBLIC_URL = "http://tocsin.test"
 """Base of the links in messages, the same for all processes; no test can reach it."""
 
@@ -51,6 +51,11 @@ class Process:
         self._process.send_signal(number)
 
     @property
+    def is_running(self) -> bool:
+        """It was started and has not ended."""
+        return self._process is not None and not self.has_ended
+
+    @property
     def has_ended(self) -> bool:
         """By itself, or because it was stopped."""
         return self._process is not None and self._process.poll() is not None
@@ -63,13 +68,15 @@ class Process:
     def wait(self) -> int:
         """The exit status."""
         assert self._process is not None
-        return self._process.wait(timeout=20)
+        return self._process.wait(timeout=60)
 
 
 class Stack:
     """API processes and workers on one database and one Temporal namespace."""
 
-    def __init__(self, database_url: str, addresses: Addresses, namespace: str, home: Path, apis: int = 1) -> None:
+    def __init__(self, database_url: str, addresses: Addresses, namespace: str, home: Path) -> None:
+        self.namespace = namespace
+        self._home = home
         self._env = {
             "TOCSIN_HOME": str(home),
             "TOCSIN_DATABASE_URL": database_url,
@@ -83,28 +90,41 @@ class Stack:
             "TOCSIN_PUBLIC_URL": PUBLIC_URL,
         }
         self._clients: list[httpx.Client] = []
-        self.ports = [ports.choose_free() for _ in range(apis)]
-        self.apis = [
-            Process("api", {**self._env, "TOCSIN_API_PORT": str(port)}, home / f"api-{port}.log") for port in self.ports
-        ]
+        self.ports: list[int] = []
+        self.apis: list[Process] = []
         self.worker = Process("worker", self._env, home / "worker.log")
 
-    def start(self) -> None:
-        """Start everything and wait until it says that all is well."""
+    def start(self, apis: int = 1) -> None:
+        """Start what does not run yet, or not any more, and wait until it says that all is well."""
+        while len(self.apis) < apis:
+            self._add_api()
         for process in (*self.apis, self.worker):
-            process.start()
+            if not process.is_running:
+                process.start()
         for number in range(len(self.apis)):
             self.wait_until("ok", number)
 
     def stop(self) -> None:
         """Stop everything."""
-        for client in self._clients:
-            client.close()
-        for process in (self.worker, *self.apis):
-            process.stop()
+        self.close_clients()
+        running = [process for process in (self.worker, *self.apis) if process.is_running]
+        for process in running:
+            process.signal(signal.SIGTERM)
+        for process in running:
+            process.wait()
+
+    def close_clients(self) -> None:
+        """Close the connections that `client` has made."""
+        while self._clients:
+            self._clients.pop().close()
+
+    def _add_api(self) -> None:
+        port = ports.choose_free()
+        self.ports.append(port)
+        self.apis.append(Process("api", {**self._env, "TOCSIN_API_PORT": str(port)}, self._home / f"api-{port}.log"))
 
     def client(self, number: int = 0, token: str | None = ADMIN_TOKEN) -> httpx.Client:
-        """A client of one API process; closed with the stack."""
+        """A client of one API process; closed when the file of tests is over."""
         headers = {"Authorization": f"Token {token}"} if token else {}
         client = httpx.Client(base_url=f"{self.url(number)}/api/v1", headers=headers, timeout=30)
         self._clients.append(client)
@@ -116,7 +136,7 @@ class Stack:
 
     def root(self, path: str, number: int = 0) -> httpx.Response:
         """GET outside `/api/v1`."""
-        return httpx.get(f"{self.url(number)}{path}", timeout=10)
+        return httpx.get(f"{self.url(number)}{path}", timeout=30)
 
     def wait_until(self, status: str, number: int = 0) -> None:
         """Wait until `/readyz` has that status."""

@@ -1,45 +1,78 @@
 """Fixtures of the rooms that test the product as processes: import them into a room's conftest.
 
-An API process and a worker for each file of tests, reached by HTTP.
+An API process and a worker, reached by HTTP, shared by the files of tests. Tests of parts in their own process
+have another database and namespace: no test has both.
 """
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from db.tokens import hash_token
 from tests.support.processes import Stack
-from tests.support.servers import Addresses
+from tests.support.servers import Addresses, copy_template, process_name
+
+CATALOGUE = ("routes", "services", "teams", "schedules", "policies", "scopes", "users")
+"""Its tables, whatever names others first."""
+RETRIES = 20
+AT_ONCE = 10
+"""So many workflows are ended."""
+
+
+class Product:
+    """The processes of one test process on a database and a namespace of their own, and what is to be forgotten.
+
+    They are kept from file to file: to start them takes longer than most files.
+    """
+
+    def __init__(self, addresses: Addresses, name: str, home: Path) -> None:
+        self._addresses = addresses
+        copy_template(addresses.postgres, f"tocsin_{name}")
+        self.database_url = addresses.database(f"tocsin_{name}")
+        self.stack = Stack(self.database_url, addresses, name, home)
+        with psycopg.connect(self.database_url) as connection:
+            self._kept = {table: _ids(connection, table) for table in CATALOGUE}
+
+    def forget(self) -> None:
+        """The next file of tests shall find nothing of this one. Rows first: then nothing begins a workflow anew."""
+        self.stack.close_clients()
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            forget_everything(connection, self._kept)
+        asyncio.run(_terminate_all_of(self._addresses, self.stack.namespace))
+
+
+def product_name(name: str) -> str:
+    """What the database and the namespace of a test process's product are called after."""
+    return f"{name}-product"
+
+
+@pytest.fixture(scope="session")
+def shared_product(
+    pytestconfig: pytest.Config, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Product]:
+    """One for all files of this process. Belongs into the outermost conftest: each room would get one of its own."""
+    product = Product(addresses, product_name(process_name(pytestconfig)), tmp_path_factory.mktemp("product"))
+    yield product
+    product.stack.stop()
 
 
 @pytest.fixture(scope="module")
-def stack(
-    request: pytest.FixtureRequest,
-    database_url: str,
-    addresses: Addresses,
-    namespace: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest, shared_product: Product) -> Iterator[Stack]:
     """The product as processes, with as many APIs as the file's `APIS` says; what it has made is gone afterwards."""
-    stack = Stack(
-        database_url, addresses, namespace, tmp_path_factory.mktemp("stack"), apis=getattr(request.module, "APIS", 1)
-    )
-    with psycopg.connect(database_url) as connection:
-        services = [row[0] for row in connection.execute("SELECT id FROM services").fetchall()]
-    try:
-        stack.start()
-        yield stack
-    finally:
-        stack.stop()
-    asyncio.run(_terminate_all(addresses, namespace))
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        forget_everything(connection, services)
+    shared_product.stack.start(getattr(request.module, "APIS", 1))
+    yield shared_product.stack
+    shared_product.forget()
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +83,9 @@ def api(stack: Stack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def database(database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    """A look into the database."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+def database(shared_product: Product) -> Iterator[psycopg.Connection[Any]]:
+    """A look into the product's database."""
+    with psycopg.connect(shared_product.database_url, autocommit=True) as connection:
         yield connection
 
 
@@ -91,14 +124,42 @@ def as_role(stack: Stack, database: psycopg.Connection[Any]) -> Callable[[str], 
     return make
 
 
-def forget_everything(connection: psycopg.Connection[Any], services: list[Any]) -> None:
-    """Empty the database but for the catalogue as it was: the next file of tests shall find nothing of this one."""
-    connection.execute("TRUNCATE incidents, correlation_slots, worker_heartbeats, idempotency_keys, sources CASCADE")
+def forget_everything(connection: psycopg.Connection[Any], kept: dict[str, list[Any]]) -> None:
+    """Empty the database but for the catalogue as it was."""
+    for _ in range(RETRIES):
+        with contextlib.suppress(psycopg.errors.DeadlockDetected, psycopg.errors.ForeignKeyViolation):
+            _forget(connection, kept)
+            return
+        time.sleep(0.1)  # the product wrote at the same moment: let it finish
+    _forget(connection, kept)
+
+
+def _forget(connection: psycopg.Connection[Any], kept: dict[str, list[Any]]) -> None:
+    connection.execute("TRUNCATE incidents, correlation_slots, idempotency_keys, sources CASCADE")
     connection.execute("TRUNCATE alert_states, held_alerts, rules, silences, maintenance_windows CASCADE")
-    connection.execute("DELETE FROM services WHERE id <> ALL(%s)", (services,))
+    connection.execute("TRUNCATE notices CASCADE")
+    for table, ids in kept.items():
+        connection.execute(sql.SQL("DELETE FROM {} WHERE id <> ALL(%s)").format(sql.Identifier(table)), (ids,))
 
 
-async def _terminate_all(addresses: Addresses, namespace: str) -> None:
-    client = await Client.connect(addresses.temporal, namespace=namespace)
-    async for execution in client.list_workflows('ExecutionStatus = "Running"'):
-        await client.get_workflow_handle(execution.id).terminate("the tests are over")
+def _ids(connection: psycopg.Connection[Any], table: str) -> list[Any]:
+    query = sql.SQL("SELECT id FROM {}").format(sql.Identifier(table))
+    return [row[0] for row in connection.execute(query).fetchall()]
+
+
+async def terminate_all(client: Client) -> None:
+    """End every workflow of the client's namespace, several at once: some files leave hundreds behind."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def terminate(workflow_id: str) -> None:
+        async with gate:
+            with contextlib.suppress(RPCError):  # it has ended meanwhile
+                await client.get_workflow_handle(workflow_id).terminate("the tests are over")
+
+    async with asyncio.TaskGroup() as group:
+        async for execution in client.list_workflows('ExecutionStatus = "Running"'):
+            group.create_task(terminate(execution.id))
+
+
+async def _terminate_all_of(addresses: Addresses, namespace: str) -> None:
+    await terminate_all(await Client.connect(addresses.temporal, namespace=namespace))

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
@@ -20,10 +21,14 @@ from cli.dev.process import Spec, spawn, terminate
 from config.settings import Settings
 from db.engine import make_engine, make_sessions
 from db.migrate import upgrade
+from tests.support.certificates import make_certificate
 
 ADMIN_TOKEN = "test-admin-token"
 ADMIN_PASSWORD = "test-admin-password"
 SECRET_KEY = "dGVzdC1zZWNyZXQta2V5LW9mLTMyLWJ5dGVzISEhISE="
+
+ALONE = "main"
+"""Name of the only process of a run, when there is no xdist."""
 
 _TEMPLATE = "tocsin_template"
 _FAST = {
@@ -64,6 +69,12 @@ class Addresses:
         return f"{self.postgres.rpartition('/')[0]}/{name}"
 
 
+def process_name(config: pytest.Config) -> str:
+    """The name of this process of the run."""
+    governed: dict[str, str] = getattr(config, "workerinput", {})
+    return governed.get("workerid", ALONE)
+
+
 class Servers:
     """Started by the process that governs the run. Killed with it: the kernel tells the children."""
 
@@ -72,6 +83,8 @@ class Servers:
         self._home.chmod(0o755)  # Postgres runs as somebody else when we are root
         self._postgres = Postgres(self._home, ports.choose_free(), "tests", options=_FAST)
         self._namespaces = namespaces
+        self.certificate, _ = make_certificate(self._home)
+        """The only one that clients of this run trust unless they are told otherwise."""
         self._temporal: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Addresses:

@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 
 from domain.alert import Alert
 from domain.channels import ChannelName
+from domain.condition import Facts
 from domain.directory import Directory
+from domain.escalation import Climb, Situation
 from domain.incident import Incident
 from domain.page import Page
 from domain.policy import Manager, OnCall, Policy, Step, TeamChannel, Title
@@ -37,6 +39,13 @@ LADDER = Policy(
     repeat_seconds=1800,
     max_rounds=3,
 )
+
+
+def a_situation(
+    policy: Policy = LADDER, directory: Directory = DIRECTORY, severity: Severity = Severity.SEV1_CRITICAL, **facts: Any
+) -> Situation:
+    """An incident that begins at noon."""
+    return Situation(policy, Facts(severity=severity, **facts), directory, Climb(started_at=NOON))
 
 
 def an_alert(**changes: Any) -> Alert:

@@ -20,7 +20,7 @@ __all__ = ["alert", "api", "database", "stack"]
 ADMIN = "admin@example.com"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-WAIT_MS = 15_000
+WAIT_MS = 60_000
 
 _hosts = iter(range(2, 250))
 

@@ -188,7 +188,7 @@ def test_the_document(page: Page, incident: dict[str, Any], other: httpx.Client)
     mark(page)
     other.post(f"/incidents/{incident['id']}/comments/", json={"text": "For the document"})
     # It rests for 5 s before it is written again, and its page looks again every 10 s.
-    expect(document).to_contain_text("For the document", timeout=45_000)
+    expect(document).to_contain_text("For the document")
     expect_no_reload(page)
     page.get_by_role("link", name="Version 1", exact=True).click()
     expect(document).to_contain_text("This is version 1 of")
@@ -237,5 +237,5 @@ def test_a_red_banner_while_no_worker_runs(page: Page, stack: Stack) -> None:
         follow(page, "/incidents")
     finally:
         stack.worker.start()
-    expect(page.locator(BANNER)).to_be_hidden(timeout=30_000)
+    expect(page.locator(BANNER)).to_be_hidden()
     expect_no_reload(page)

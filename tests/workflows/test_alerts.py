@@ -103,5 +103,5 @@ async def test_what_is_wanted_while_the_first_message_is_on_its_way_is_made(hous
         await house.report(severity=Severity.SEV1_CRITICAL, fingerprint="rising")
         await incident.until_type("SEVERITY_CHANGED")
         slack.mend()
-        await incident.until_finished(seconds=40)
+        await incident.until_finished()
         assert (await incident.row())["war_room_id"] is not None

@@ -153,7 +153,7 @@ async def test_resolution_tells_everybody_archives_the_room_and_ends_the_workflo
     await incident.update(command)
     await incident.until_step("resolved")
     assert {row.recipient for row in await product.ledger(incident.id) if row.step == "resolved"} >= told
-    ended = await asyncio.wait_for(incident.handle.result(), 15)
+    ended = await asyncio.wait_for(incident.handle.result(), 60)
     assert ended["status"] == "RESOLVED"
     assert "WAR_ROOM_ARCHIVED" in await incident.types()
     with pytest.raises(Forbidden):

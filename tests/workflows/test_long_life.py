@@ -19,7 +19,7 @@ async def test_seen_commands_climb_and_ladder_survive(product: House) -> None:
         note = Comment(id=f"note-{number}", actor="ana@example.com", text=f"note {number}")
         await incident.handle.signal("command", note)
         await asyncio.sleep(0.05)
-    await incident.until_step("p1.r3.s5", seconds=30)
+    await incident.until_step("p1.r3.s5")
     assert await runs_of(incident) != first_run
     again = Comment(id="note-0", actor="ana@example.com", text="note 0")
     await incident.handle.signal("command", again)
@@ -41,7 +41,7 @@ async def test_a_document_that_is_being_written_delays_it_and_stops_nothing(hous
         first_run = await runs_of(incident)
         documents.mode = "hangs"
         await incident.give("comment", text="one")
-        await eventually(lambda: documents.calls["update"], seconds=10)
+        await eventually(lambda: documents.calls["update"])
         await incident.give("comment", text="two")
         await incident.give("acknowledge")
         documents.mend()

@@ -8,7 +8,7 @@ from tests.support.providers import Trouble, troubled
 from tests.support.waiting import eventually
 
 INCIDENTS = 100
-AT_ONCE = 20
+AT_ONCE = 4
 GRACE_SECONDS = 4.0
 
 
@@ -25,7 +25,7 @@ async def test_a_hundred_hang_at_once_and_their_first_pages_leave(house: House) 
     async with house.working(troubled(house.sessions, documents=documents, rooms=rooms)):
         incidents = await asyncio.gather(*(report(house, gate) for _ in range(INCIDENTS)))
         for incident in incidents:
-            await eventually(incident.seconds_to_first_page, 60)
+            await eventually(incident.seconds_to_first_page, 120)
         waits = [await incident.seconds_to_first_page() or 0 for incident in incidents]
         print(f"first pages after {min(waits):.2f} … {max(waits):.2f} s")
         assert min(waits) > GRACE_SECONDS * 0.5
@@ -33,5 +33,5 @@ async def test_a_hundred_hang_at_once_and_their_first_pages_leave(house: House) 
         documents.mend()
         rooms.mend()
         for incident in incidents:
-            await incident.until_finished(seconds=60)
+            await incident.until_finished(seconds=120)
         assert None not in {(await incident.row())["lid_link"] for incident in incidents}

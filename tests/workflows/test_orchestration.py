@@ -55,7 +55,7 @@ async def test_a_hanging_document_and_a_broken_room_delay_the_first_page_by_the_
         began = time.monotonic()
         incident = await house.report()
         await incident.until_step("p1.created")
-        assert 0.9 < time.monotonic() - began < 6, "the grace of 1 s, and what a busy machine adds"
+        assert 0.9 < time.monotonic() - began < 30, "the grace of 1 s, and what a busy machine adds"
         await eventually(lambda: house.inbox(incident.id))
         assert (await house.inbox(incident.id))[0].links[1:] == []
         await incident.until_type("FAILURE")

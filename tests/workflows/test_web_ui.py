@@ -37,7 +37,7 @@ async def test_details_and_search_attributes_follow_the_incident(product: House)
 
     await eventually(acknowledged)
     details = await current_details(incident.handle)
-    assert "Acknowledged by ana@example.com" in details and "Next: nothing by itself" in details
+    assert "Acknowledged by ana@example.com" in details and "Next: p1.persist1 at" in details
 
 
 def attributes(described: object) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 from api.container import Container
 from db.access import Principal
 from db.tokens import new_token
-from domain.commands import Acknowledge, Command, Comment, Escalate, Mitigate, Repair, Resolve
+from domain.commands import Acknowledge, Command, Comment, Escalate, Mitigate, Repair, Resolve, Unacknowledge
 from domain.incident import Status
 from gateway.commands import Answer, Forbidden
 from web import flash
@@ -26,8 +26,9 @@ NOTE_SHORTEST, NOTE_LONGEST = 5, 2000
 RESOLUTION_LONGEST, CAUSE_LONGEST = 5000, 2000
 QUEUED = "Queued: Temporal does not answer; it will be carried out when it is back."
 
-BUTTONS: dict[str, tuple[type[Acknowledge | Mitigate | Escalate | Repair], str]] = {
+BUTTONS: dict[str, tuple[type[Acknowledge | Unacknowledge | Mitigate | Escalate | Repair], str]] = {
     "acknowledge": (Acknowledge, "You acknowledged {}: the escalation has stopped."),
+    "unacknowledge": (Unacknowledge, "Nobody has {} in hand any more: the escalation begins again."),
     "mitigate": (Mitigate, "{} is mitigated."),
     "escalate": (Escalate, "{} was escalated: the next step is paged now."),
     "repair": (Repair, "What is missing of {} is made again."),
@@ -98,7 +99,7 @@ async def resolve(request: Request, parts: Parts, browser: Browser, form: Posted
 
 @router.post("/incidents/{reference}/{kind}")
 async def act(parts: Parts, browser: Browser, form: Posted, row: IncidentRow, kind: str) -> Response:
-    """Acknowledge, mitigate, escalate or repair: one press of a button."""
+    """Acknowledge, take that back, mitigate, escalate or repair: one press of a button."""
     if kind not in BUTTONS:
         raise PageError(404, "There is no such action.")
     require_command(browser.principal, row, kind)

@@ -5,6 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from domain.notice import for_eyes_of
+from domain.roles import Permission, may
 from web.errors import PageError, PageRoute
 from web.filters import in_path
 from web.forms import text_error
@@ -17,6 +19,7 @@ router = APIRouter(route_class=PageRoute)
 
 PAGE = 30
 RECIPIENT_LONGEST = 320
+HIDDEN = "A code, for its recipient alone."
 
 
 @router.get("/inbox")
@@ -53,6 +56,7 @@ async def _page(request: Request, parts: Parts, browser: Browser, recipient: str
     shown = [
         {
             "message": message,
+            "text": message.text if _may_read(browser, message.step, recipient) else HIDDEN,
             "number": number,
             "links": [(local(link["href"], base_url), link["text"]) for link in message.links],
         }
@@ -70,3 +74,8 @@ async def _page(request: Request, parts: Parts, browser: Browser, recipient: str
         channels=all_channels,
         older=f"{here}?before={messages[PAGE - 1][0].id}" if len(messages) > PAGE else None,
     )
+
+
+def _may_read(browser: Browser, kind: str, recipient: str) -> bool:
+    reader = browser.principal
+    return for_eyes_of(kind, recipient, reader.email, manages=may(reader.role, Permission.MANAGE))

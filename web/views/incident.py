@@ -17,7 +17,10 @@ from domain.severity import Severity
 from gateway.plans import plan_ahead
 from gateway.starting import default_policy_name, temporal_url
 from web.queries import latest_alerts, latest_events, latest_notifications
+from web.views.clock import zone_of
 from web.views.intake import MEANINGS
+from web.views.naming import naming
+from web.views.responding import responders_of, roles_of
 
 EVENTS = 300
 NOTIFICATIONS = 300
@@ -35,31 +38,50 @@ class Action:
     """A page of its own; None for a button."""
 
 
+_OPEN = {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED}
 _ACTIONS = (
     (Action("acknowledge", "Acknowledge", "Take charge; the escalation stops."), {Status.TRIGGERED}),
     (Action("mitigate", "Mitigate", "The impact is reduced."), {Status.ACKNOWLEDGED}),
-    (Action("resolve", "Resolve…", "It is over."), {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED}),
+    (Action("resolve", "Resolve…", "It is over."), _OPEN),
+    (
+        Action("unacknowledge", "Un-acknowledge", "Nobody has it in hand after all: the escalation begins again."),
+        {Status.ACKNOWLEDGED},
+    ),
+    (Action("snooze", "Snooze…", "Nobody is told anything for a while."), _OPEN),
+    (Action("reassign", "Reassign…", "Somebody else, or another team, is to take it."), _OPEN),
+    (Action("ask", "Page people…", "Ask more people to join."), _OPEN),
+    (Action("change", "Change…", "Severity, scopes, lead, title."), _OPEN),
     (
         Action("escalate", "Escalate now", "Page the next step of the ladder at once."),
-        {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
+        _OPEN,
     ),
     (
         Action("merge", "Merge into…", "It is the same as another incident."),
-        {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
+        _OPEN,
     ),
     (
         Action("split", "Split…", "Some of its alerts are about something else."),
-        {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
+        _OPEN,
     ),
     (
         Action("repair", "Repair", "Make again what is missing: document, war room, failed pages."),
-        {Status.TRIGGERED, Status.ACKNOWLEDGED, Status.MITIGATED},
+        _OPEN,
     ),
 )
 
 
-_PAGES = frozenset({"resolve", "merge", "split"})
-"""Actions that have a page of their own."""
+_PAGES = {
+    "resolve": "resolve",
+    "merge": "merge",
+    "split": "split",
+    "snooze": "snooze/form",
+    "reassign": "reassign/form",
+    "ask": "ask/form",
+    "change": "change/form",
+}
+"""Actions that have a page of their own, and its address."""
+_COMMANDS = {"ask": "page_people", "change": "amend"}
+"""The command of an action that has another name."""
 
 
 def address(row: RowMapping) -> str:
@@ -75,9 +97,13 @@ def allowed(principal: Principal, row: RowMapping, kind: str) -> bool:
 def actions(principal: Principal, row: RowMapping) -> list[Action]:
     """What the state and the role allow."""
     status = Status(row["status"])
-    offered = [action for action, states in _ACTIONS if status in states and allowed(principal, row, action.kind)]
+    offered = [
+        action
+        for action, states in _ACTIONS
+        if status in states and allowed(principal, row, _COMMANDS.get(action.kind, action.kind))
+    ]
     return [
-        replace(action, href=f"{address(row)}/{action.kind}") if action.kind in _PAGES else action
+        replace(action, href=f"{address(row)}/{_PAGES[action.kind]}") if action.kind in _PAGES else action
         for action in offered
         if action.kind != "split" or row["alert_count"] > 1
     ]
@@ -110,7 +136,7 @@ def figures(row: RowMapping) -> dict[str, float | None]:
     """Times to detect, acknowledge and resolve."""
     return {
         "detect": kpi.mttd_seconds(row["detected_at"], row["created_at"]),
-        "acknowledge": kpi.mtta_seconds(row["created_at"], row["acknowledged_at"]),
+        "acknowledge": kpi.mtta_seconds(row["created_at"], row["first_acknowledged_at"] or row["acknowledged_at"]),
         "resolve": kpi.mttr_seconds(row["created_at"], row["resolved_at"]),
     }
 
@@ -123,6 +149,7 @@ async def incident_values(parts: Container, principal: Principal, row: RowMappin
         ledger = await latest_notifications(session, incident_id, NOTIFICATIONS)
         alerts = await latest_alerts(session, incident_id, ALERTS)
         went_to = await find(session, row["merged_into"]) if row["merged_into"] else None
+        catalogue = await parts.catalogue.read(session)
         point = await starting_point(session, parts.catalogue, incident_id, default_policy_name(settings))
     return {
         "row": row,
@@ -140,6 +167,12 @@ async def incident_values(parts: Container, principal: Principal, row: RowMappin
         "proposes_end": row["cleared_at"] is not None and row["status"] != Status.RESOLVED,
         "may_resolve": allowed(principal, row, "resolve"),
         "meanings": MEANINGS,
+        "zone": zone_of(catalogue, principal.email),
+        "name": naming(catalogue),
+        "responders": responders_of(catalogue, row),
+        "roles": roles_of(catalogue, row),
+        "my_answer": row["responders"].get(principal.email) if row["status"] != Status.RESOLVED else None,
+        "may_give_roles": row["status"] != Status.RESOLVED and allowed(principal, row, "give_role"),
         "may_comment": allowed(principal, row, "comment"),
         "temporal_url": temporal_url(settings, row["number"]),
         "new_form_id": new_token,

@@ -206,6 +206,8 @@ def upgrade() -> None:
     op.create_unique_constraint(op.f("uq_inbox_messages_notice_id"), "inbox_messages", ["notice_id"])
     op.create_foreign_key(op.f("fk_inbox_messages_notice_id"), "inbox_messages", "notices", ["notice_id"], ["id"])
     op.add_column("incidents", sa.Column("team_id", sa.Uuid(), nullable=True))
+    op.add_column("incidents", sa.Column("first_acknowledged_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("incidents", sa.Column("ladder_first_to", sa.String(length=320), nullable=True))
     op.add_column(
         "incidents", sa.Column("roles", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False)
     )
@@ -287,6 +289,8 @@ def downgrade() -> None:
     op.drop_column("incidents", "acknowledgements")
     op.drop_column("incidents", "responders")
     op.drop_column("incidents", "roles")
+    op.drop_column("incidents", "ladder_first_to")
+    op.drop_column("incidents", "first_acknowledged_at")
     op.drop_column("incidents", "team_id")
     op.drop_constraint(op.f("fk_inbox_messages_notice_id"), "inbox_messages", type_="foreignkey")
     op.drop_constraint(op.f("uq_inbox_messages_notice_id"), "inbox_messages", type_="unique")

@@ -42,7 +42,7 @@ except typer.Exit as exit:
 """`tocsin dev` with another program as API and worker."""
 
 
-def until(condition: Callable[[], object], seconds: float = 20, what: str = "") -> None:
+def until(condition: Callable[[], object], seconds: float = 60, what: str = "") -> None:
     """Wait for `condition`, and fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -43,7 +43,7 @@ def end(process: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> float
     """Seconds it took to stop."""
     started = time.monotonic()
     process.send_signal(number)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     return time.monotonic() - started
 
 
@@ -61,19 +61,19 @@ def test_start_death_stop_and_start_again(tmp_path: Path, stub_tocsin: Path) -> 
             assert any(part in line for line in lines.values()), (part, lines)
 
         with python(RUN_DEV, str(stub_tocsin), env=env) as second:
-            assert second.wait(20) == 1
+            assert second.wait(60) == 1
             assert second.stdout and f"pid {process.pid}" in second.stdout.read()
 
         worker = next(pid for pid, line in lines.items() if line.endswith("tocsin worker "))
         os.kill(worker, signal.SIGKILL)
         assert "worker died (SIGKILL)" in read_until(process, "worker died")
-        until(lambda: any(line.endswith("tocsin worker ") for line in processes_of(home).values()), 2)
+        until(lambda: any(line.endswith("tocsin worker ") for line in processes_of(home).values()))
 
         postmaster = next(pid for pid, line in lines.items() if "postgres -D" in line)
         os.kill(postmaster, signal.SIGKILL)
-        until(lambda: _answers(facts["database_url"]), 10)
+        until(lambda: _answers(facts["database_url"]))
 
-        assert end(process, signal.SIGINT) < 15
+        assert end(process, signal.SIGINT) < 30
     assert not processes_of(home)
     assert not (home / "embedded.json").exists()
 
@@ -83,7 +83,7 @@ def test_start_death_stop_and_start_again(tmp_path: Path, stub_tocsin: Path) -> 
         with psycopg.connect(again["database_url"]) as connection:
             connection.execute("SELECT FROM remembered")
         process.kill()
-        until(lambda: not processes_of(home), 8)
+        until(lambda: not processes_of(home))
     assert (home / "embedded.json").exists()
 
     # What the killed one left must not be taken for the operator's settings.
@@ -115,7 +115,7 @@ def test_taken_port_is_said(tmp_path: Path, stub_tocsin: Path) -> None:
     env = environment(tmp_path / "home")
     taken = socket.create_server((ports.LOOPBACK, int(env["TOCSIN_TEMPORAL_UI_PORT"])))
     with taken, python(RUN_DEV, str(stub_tocsin), env=env) as process:
-        assert process.wait(20) == 1
+        assert process.wait(60) == 1
         assert process.stdout
         said = process.stdout.read()
     assert env["TOCSIN_TEMPORAL_UI_PORT"] in said and "TOCSIN_TEMPORAL_UI_PORT" in said
@@ -126,7 +126,7 @@ def test_child_that_keeps_dying_is_shown_and_tried_on(tmp_path: Path, stub_tocsi
     with python(RUN_DEV, str(stub_tocsin), env=env) as process:
         said = read_until(process, "the stub API fails as it was told")
         assert "api has died 3 times in a row and is tried again for ever" in said
-        assert end(process) < 15
+        assert end(process) < 30
 
 
 def test_joins_what_the_operator_runs(tmp_path: Path, stub_tocsin: Path, server: Postgres) -> None:

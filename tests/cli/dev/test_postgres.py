@@ -115,5 +115,5 @@ def test_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         assert starter.stdout.readline() == "starting\n"
         postmaster = int(starter.stdout.readline())
         starter.kill()
-        until(lambda: not alive(postmaster), 5)
-    until(lambda: not leftovers.postgres_of(tmp_path / "postgres"), 5)
+        until(lambda: not alive(postmaster))
+    until(lambda: not leftovers.postgres_of(tmp_path / "postgres"))

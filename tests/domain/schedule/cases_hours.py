@@ -112,6 +112,27 @@ RESTRICTED = [
         ["10-25 00:30 > 10-25 04:00 ana"],
     ),
     Case(
+        # 02:00 is shown again at 01:00 UTC, but nothing before it.
+        "until where the repeated hour begins",
+        schedule(PARIS, always("ana", hours("22:00-02:00", "sat"))),
+        "2026-10-24 00:00 > 2026-10-26 00:00",
+        ["10-24 20:00 > 10-25 00:00 ana"],
+    ),
+    Case(
+        # The same in Chicago: the first 01:00, in summer time, is 06:00 UTC.
+        "until where the repeated hour begins in Chicago",
+        schedule(CHICAGO, always("ana", hours("22:00-01:00", "sat"))),
+        "2026-10-31 12:00 > 2026-11-01 12:00",
+        ["11-01 03:00 > 11-01 06:00 ana"],
+    ),
+    Case(
+        # Both passes: two hours. 03:00 is shown once, at 02:00 UTC.
+        "the repeated hour itself",
+        schedule(PARIS, always("ana", hours("02:00-03:00", "sun"))),
+        "2026-10-24 00:00 > 2026-10-26 00:00",
+        ["10-25 00:00 > 10-25 02:00 ana"],
+    ),
+    Case(
         # 20:00 is 09:00 UTC; the last 01:45 is that of winter, 15:15 UTC.
         "until a repeated time in Lord Howe",
         schedule(LORD_HOWE, always("ana", hours("20:00-01:45", "sat"))),
@@ -138,6 +159,13 @@ RESTRICTED = [
             "01-06 08:00 > 01-06 11:00 ana",
             "01-06 11:00 > 01-06 16:00 bo",
         ],
+    ),
+    Case(
+        # Ana's turn ends when the day's hours end, and bo's when the next day's do.
+        "a hand-off at the end of restricted hours",
+        schedule(PARIS, rotation("daily", "2026-01-05T17:00+01:00", "bo ana", restrictions=(hours("09:00-17:00"),))),
+        "2026-01-05 00:00 > 2026-01-07 00:00",
+        ["01-05 08:00 > 01-05 16:00 ana", "01-06 08:00 > 01-06 16:00 bo"],
     ),
     Case(
         "two restrictions that overlap",

@@ -1,7 +1,6 @@
 """A calendar that would keep a process busy for ever, in a process of its own."""
 
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,21 +15,13 @@ GOOGLE = Path(__file__).parents[2] / "fixtures" / "calendars" / "google.ics"
 WINDOW = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC))
 PEOPLE = {"Ana Ruiz": "ana@example.com", "Bo Bang": "bo@example.com"}
 
-# Offsets that change every second of four centuries: the library goes through all of them for every time of day.
+# There is no 30th of February, but the library looks for one in every hour until the year 9999.
 BOMB = b"""BEGIN:VCALENDAR\r
-BEGIN:VTIMEZONE\r
-TZID:Bomb\r
-BEGIN:STANDARD\r
-DTSTART:16010101T000000\r
-RRULE:FREQ=SECONDLY\r
-TZOFFSETFROM:+0100\r
-TZOFFSETTO:+0200\r
-END:STANDARD\r
-END:VTIMEZONE\r
 BEGIN:VEVENT\r
 UID:1\r
-DTSTART;TZID=Bomb:20260305T090000\r
+DTSTART:20260305T090000Z\r
 DURATION:PT1H\r
+RRULE:FREQ=HOURLY;BYMONTHDAY=30;BYMONTH=2\r
 SUMMARY:Ana Ruiz\r
 END:VEVENT\r
 END:VCALENDAR\r
@@ -48,11 +39,10 @@ async def test_what_is_refused_there_is_refused_here() -> None:
         await read_apart(b"", *WINDOW, "Europe/Paris", PEOPLE)
 
 
-async def test_a_bomb_is_ended() -> None:
-    begun = time.monotonic()
-    with pytest.raises(UnreadableCalendar, match="takes too long"):
+async def test_a_bomb_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "CPU_SECONDS", 2)
+    with pytest.raises(UnreadableCalendar, match="takes too long or too much memory"):
         await read_apart(BOMB, *WINDOW, "Europe/Paris", PEOPLE)
-    assert time.monotonic() - begun < 2 * apart.WALL_SECONDS
 
 
 async def test_a_process_that_does_not_come_to_an_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """Calendars as programs export them, each span reckoned by hand; and what is no calendar at all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -135,6 +135,35 @@ def test_only_what_touches_the_window_is_read_and_stays_whole() -> None:
     ]
 
 
+def test_a_change_from_one_day_on_holds_for_the_days_after_it() -> None:
+    series = "DTSTART;TZID=Europe/Paris:20260105T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=4\nSUMMARY:Ana Ruiz"
+    later = (
+        "UID:0\nRECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Paris:20260107T090000\n"
+        "DTSTART;TZID=Europe/Paris:20260107T140000\nDURATION:PT2H\nSUMMARY:Bo Bang"
+    )
+    ics = calendar(series, later).replace(b"UID:1\r\n", b"")
+    assert told(january(ics).spans) == [
+        ("2026-01-05T08:00", "2026-01-05T09:00", (ANA,)),
+        ("2026-01-06T08:00", "2026-01-06T09:00", (ANA,)),
+        ("2026-01-07T13:00", "2026-01-07T15:00", (BO,)),
+        ("2026-01-08T13:00", "2026-01-08T15:00", (BO,)),
+    ]
+
+
+def test_an_edited_instance_whose_series_is_not_in_the_file_counts() -> None:
+    lines = "RECURRENCE-ID:20260105T090000Z\nDTSTART:20260105T100000Z\nDURATION:PT1H\nSUMMARY:Ana Ruiz"
+    assert told(january(calendar(lines)).spans) == [("2026-01-05T10:00", "2026-01-05T11:00", (ANA,))]
+
+
+def test_one_file_may_hold_several_calendars() -> None:
+    one = "DTSTART;VALUE=DATE:20260105\nSUMMARY:Cyd"
+    ics = calendar(one, head="X-WR-TIMEZONE:Europe/Paris\n") + calendar(one, head="X-WR-TIMEZONE:Asia/Kolkata\n")
+    assert told(january(ics).spans) == [
+        ("2026-01-04T18:30", "2026-01-05T18:30", (CYD,)),
+        ("2026-01-04T23:00", "2026-01-05T23:00", (CYD,)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("until", "last"),
     [("20260107", 7), ("20260107T080000Z", 7), ("20260107T075959Z", 6), ("20260107T090000", 7), ("20260107T085959", 6)],
@@ -171,6 +200,18 @@ def test_who_is_on_call(lines: str, users: tuple[str, ...], level: int | None) -
     assert reading.ignored == ()
 
 
+def test_whoever_declined_is_not_on_call_by_the_title_either() -> None:
+    declined = "ATTENDEE;PARTSTAT=DECLINED:mailto:ana@example.com"
+    times = "DTSTART:20260105T090000Z\nDTEND:20260105T100000Z"
+    reading = january(
+        calendar(f"{times}\nSUMMARY:Ana Ruiz\n{declined}", f"{times}\nSUMMARY:Ana Ruiz\\, Cyd\n{declined}")
+    )
+    assert [span.users for span in reading.spans] == [(CYD,)]
+    assert reading.ignored == (
+        "“Ana Ruiz” of 2026-01-05 is left out: “ana@example.com” declined, and it names nobody else.",
+    )
+
+
 def test_the_part_of_an_address_that_two_share_means_neither() -> None:
     people = {"Ana Ruiz": "ana@example.com", "Ana Roth": "ana@example.org"}
     ics = calendar("DTSTART:20260105T090000Z\nDTEND:20260105T100000Z\nSUMMARY:ana")
@@ -204,6 +245,7 @@ def test_zones_that_calendars_define_under_the_same_name_are_their_own() -> None
         ("DTSTART:20260105T090000Z\nDURATION:PT1H\nEXDATE:never\nSUMMARY:Cyd", "its EXDATE cannot be read"),
         ("DTSTART:20260105T090000Z\nDURATION:PT1H\nRRULE:FREQ=SECONDLY\nSUMMARY:Cyd", "FREQ=SECONDLY"),
         ("DTSTART:20260105T090000Z\nDURATION:PT1H\nRRULE:COUNT=3\nSUMMARY:Cyd", "RRULE"),
+        ("DTSTART:20260105T090000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;INTERVAL=0\nSUMMARY:Cyd", "INTERVAL=0"),
         (
             "DTSTART:20260105T090000Z\nDURATION:PT1H\nSUMMARY:Cyd\nRRULE:FREQ=DAILY;BYMINUTE="
             + ",".join(map(str, range(60))) + ";BYSECOND=" + ",".join(map(str, range(60))),
@@ -280,3 +322,24 @@ def test_garbage_is_read_or_refused_and_never_anything_else(lines: list[str], no
 def test_bytes_are_refused(noise: bytes) -> None:
     with pytest.raises(UnreadableCalendar):
         january(noise)
+
+
+_PIECES = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(1, 20), st.sampled_from((ANA, BO, CYD))), max_size=15
+)
+
+
+@settings(deadline=None)
+@given(_PIECES)
+def test_covering_agrees_with_looking_at_every_hour(pieces: list[tuple[int, int, int, str]]) -> None:
+    hour = [at("2026-01-01") + timedelta(hours=number) for number in range(70)]
+    spans: dict[int, list[Span]] = {}
+    for level, start, length, who in pieces:
+        spans.setdefault(level, []).append(Span(start=hour[start], end=hour[start + length], users=(who,)))
+    reading = Reading(spans=tuple(spans.pop(0, ())), levels={level: tuple(found) for level, found in spans.items()})
+    told_by = covering(reading)
+    for number in range(65):
+        here = [piece for piece in pieces if piece[1] <= number < piece[1] + piece[2]]
+        highest = max((piece[0] for piece in here), default=0)
+        expected = sorted(piece[3] for piece in here if piece[0] == highest)
+        assert sorted(one.users[0] for one in told_by if one.start <= hour[number] < one.end) == expected

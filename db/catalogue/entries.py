@@ -1,0 +1,157 @@
+"""The rows of catalogue entries: found, listed in pages, renamed, and what still names them."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import any_, func, literal, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.catalogue.writing import TABLES
+from db.models import (
+    CatalogueVersion,
+    InboxMessage,
+    Incident,
+    MaintenanceWindow,
+    Notification,
+    Rule,
+    ScheduleOverride,
+    Source,
+)
+
+OPEN = Incident.status != "RESOLVED"
+
+
+class EntryRow(NamedTuple):
+    """What the database knows of an entry beside its value."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    facts: Mapping[str, Any]
+
+
+async def lock(session: AsyncSession) -> None:
+    """One change of the catalogue at a time: what a change was checked against holds until it is committed."""
+    await session.execute(select(CatalogueVersion.id).with_for_update())
+
+
+async def find(session: AsyncSession, kind: str, reference: str, facts: Sequence[str] = ()) -> EntryRow | None:
+    """An entry by its id or its name.
+
+    Args:
+        session: of one transaction.
+        kind: such as `teams`.
+        reference: a UUID, a name, or of a person the e-mail address.
+        facts: further columns to read.
+    """
+    model, key = TABLES[kind]
+    wanted = getattr(model, key) == reference
+    with contextlib.suppress(ValueError):  # it is a name
+        wanted = or_(wanted, getattr(model, "id") == UUID(reference))  # noqa: B009 - every kind's table has one
+    rows = await _rows(session, kind, facts, lambda query: query.where(wanted))
+    return next((row for row in rows), None)
+
+
+async def page_of(
+    session: AsyncSession,
+    kind: str,
+    limit: int,
+    after: Sequence[Any] | None = None,
+    facts: Sequence[str] = (),
+    part: tuple[Sequence[str], str] | None = None,
+    equal: Mapping[str, str] | None = None,
+) -> list[EntryRow]:
+    """One page of a kind, by name; routes by position.
+
+    Args:
+        session: of one transaction.
+        kind: such as `teams`.
+        limit: how many at most.
+        after: where the page before ended, in the columns of `order_of`.
+        facts: further columns to read.
+        part: columns, and the text of which one of them must hold a part, in any case.
+        equal: columns and the values that they must have.
+    """
+    model, _ = TABLES[kind]
+    order = [getattr(model, name) for name in order_of(kind)]
+    conditions = [getattr(model, name) == value for name, value in (equal or {}).items()]
+    if after is not None:
+        conditions.append(tuple_(*order) > tuple_(*after))
+    if part is not None:
+        columns, text = part
+        conditions.append(or_(*(getattr(model, name).icontains(text, autoescape=True) for name in columns)))
+    return await _rows(session, kind, facts, lambda query: query.where(*conditions).order_by(*order).limit(limit))
+
+
+def order_of(kind: str) -> tuple[str, ...]:
+    """The columns by which a kind is listed."""
+    return ("position", "name") if kind == "routes" else (TABLES[kind][1],)
+
+
+async def _rows(session: AsyncSession, kind: str, facts: Sequence[str], narrowed: Any) -> list[EntryRow]:
+    model: Any = TABLES[kind][0]
+    key = getattr(model, TABLES[kind][1])
+    columns = [getattr(model, name).label(name) for name in facts]
+    rows = await session.execute(narrowed(select(model.id, key, model.created_at, *columns)))
+    return [EntryRow(row[0], row[1], row[2], dict(zip(facts, row[3:], strict=True))) for row in rows]
+
+
+async def rename(session: AsyncSession, kind: str, id: UUID, old: str, new: str) -> None:
+    """Give a row another name. What names it by its name is the caller's, save overrides and the inbox of a person."""
+    model, key = TABLES[kind]
+    await session.execute(update(model).where(getattr(model, "id") == id).values({key: new}))  # noqa: B009
+    if kind != "users":
+        return
+    await session.execute(update(InboxMessage).where(InboxMessage.recipient == old).values(recipient=new))
+    named = _holds(ScheduleOverride.users, old)
+    users = func.array_replace(ScheduleOverride.users, old, new)
+    await session.execute(update(ScheduleOverride).where(named).values(users=users))
+    await session.execute(update(ScheduleOverride).where(ScheduleOverride.replaces == old).values(replaces=new))
+
+
+async def uses(session: AsyncSession, kind: str, row: EntryRow) -> AsyncIterator[str]:
+    """What outside the catalogue still names an entry, in words: incidents, sources, rules, maintenance windows."""
+    name = row.name
+    if kind == "services":
+        asked = [
+            ("incidents", select(Incident.id).where(Incident.service_id == row.id)),
+            ("a source", select(Source.id).where(Source.settings["service_name"].astext == name)),
+            ("a rule", select(Rule.id).where(Rule.definition["set"]["service_name"].astext == name)),
+            ("a maintenance window", select(MaintenanceWindow.id).where(_holds(MaintenanceWindow.services, name))),
+        ]
+    elif kind == "teams":
+        asked = [
+            ("open incidents", select(Incident.id).where(Incident.team_id == row.id, OPEN)),
+            ("a maintenance window", select(MaintenanceWindow.id).where(_holds(MaintenanceWindow.teams, name))),
+        ]
+    elif kind == "scopes":
+        asked = [("open incidents", select(Incident.id).where(_holds(Incident.impacted_scopes, name), OPEN))]
+    elif kind == "users":
+        acted = or_(Incident.lead == name, Incident.acknowledged_by == name, Incident.resolved_by == name)
+        asked = [
+            ("incidents", select(Incident.id).where(acted)),
+            ("pages that were sent", select(Notification.id).where(Notification.recipient == name)),
+            ("an override of a schedule", select(ScheduleOverride.id).where(_overrides(name))),
+        ]
+    else:
+        asked = []
+    for what, query in asked:
+        if await session.scalar(query.limit(1)) is not None:
+            yield what
+
+
+def _holds(array: Any, text: str) -> Any:
+    return literal(text) == any_(array)
+
+
+def _overrides(email: str) -> Any:
+    return or_(_holds(ScheduleOverride.users, email), ScheduleOverride.replaces == email)
+
+
+async def open_incidents_of(session: AsyncSession, names: Sequence[str]) -> list[tuple[UUID, dict[str, Any]]]:
+    """Open incidents that climb by a policy of one of these names, and the version that each of them keeps."""
+    query = select(Incident.id, Incident.policy).where(OPEN, Incident.policy["name"].astext.in_(names))
+    return [(row[0], row[1]) for row in await session.execute(query.order_by(Incident.id))]

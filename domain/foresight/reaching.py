@@ -1,0 +1,181 @@
+"""Does every incident reach somebody in time? The gaps of each service, found by the escalation's own plan."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from domain.catalogue import Catalogue, Service
+from domain.channels import LOUD
+from domain.condition import ALWAYS, Condition, Facts
+from domain.escalation import Climb, PlannedStep, Situation, created_step, owner_step, plan
+from domain.foresight.finding import Finding, Period, at_weekends, joined, spelled
+from domain.foresight.situations import Moment, Situations
+from domain.organisation import policy_for
+from domain.policy import Policy, Step
+from domain.severity import Severity
+
+
+class Case(NamedTuple):
+    """Incidents that climb alike: of one team, by one policy, of one severity."""
+
+    team: str
+    policy: Policy
+    severity: Severity
+    services: tuple[str, ...]
+
+
+class Unreached(NamedTuple):
+    """Why nobody is told in time."""
+
+    why: str
+    later: str | None
+    """Who is told first all the same, and when."""
+
+
+def cases(catalogue: Catalogue, default_policy: str) -> list[Case]:
+    """Every kind of incident that pages somebody by itself, for the active services."""
+    by_service = _asks_for_services(catalogue)
+    rules: dict[str, Policy] = {}
+    found: dict[tuple[str, str, Severity, str], list[str]] = {}
+    for service in catalogue.services:
+        if not service.is_active:
+            continue
+        for severity, policy in _climbing(catalogue, service, default_policy):
+            rules.setdefault(policy.name, policy)
+            key = (service.team, policy.name, severity, service.name if by_service else "")
+            found.setdefault(key, []).append(service.name)
+    return [
+        Case(team, rules[policy], severity, tuple(services)) for (team, policy, severity, _), services in found.items()
+    ]
+
+
+class Gap(NamedTuple):
+    """When incidents of a kind reach nobody in time, and why they do not at first."""
+
+    case: Case
+    periods: tuple[Period, ...]
+    first: Unreached
+
+
+def gap_of(catalogue: Catalogue, case: Case, situations: Situations, within: timedelta) -> Gap | None:
+    """When incidents of a kind reach nobody in time; None when they always do."""
+    judged: dict[tuple[int, ...], Unreached | None] = {}
+    uncovered: list[tuple[datetime, datetime]] = []
+    first: Unreached | None = None
+    for moment in situations.moments(within):
+        if _at_once(case, moment, situations, within, catalogue.user_named):
+            continue
+        if moment.signature not in judged:
+            judged[moment.signature] = _judge(case, moment, within, catalogue.user_named)
+        unreached = judged[moment.signature]
+        if unreached is not None:
+            uncovered.append((moment.start, moment.end))
+            first = first or unreached
+    return Gap(case, joined(uncovered), first) if first else None
+
+
+def told_of(catalogue: Catalogue, gaps: Sequence[Gap], within: timedelta) -> list[Finding]:
+    """The gaps as findings; the same gap of SEV1 and SEV2 is one."""
+    alike: dict[tuple[str, str, tuple[str, ...], tuple[Period, ...]], list[Gap]] = {}
+    for gap in gaps:
+        case = gap.case
+        alike.setdefault((case.team, case.policy.name, case.services, gap.periods), []).append(gap)
+    return [_finding(catalogue, some, within) for some in alike.values()]
+
+
+def _finding(catalogue: Catalogue, gaps: Sequence[Gap], within: timedelta) -> Finding:
+    case, periods, first = gaps[0]
+    zone = _zone(catalogue, case.team)
+    severities = " and ".join(gap.case.severity.short for gap in gaps)
+    whom = case.services[0] if len(case.services) == 1 else f"{len(case.services)} services of {case.team}"
+    when = "" if case.policy.waits(case.severity) else f" within {_minutes(within)}"
+    after = f"; {first.later}" if first.later else ""
+    return Finding(
+        severity="fault",
+        code="uncovered_weekend" if at_weekends(periods, zone) else "gap",
+        kind="services",
+        name=case.services[0],
+        field="team",
+        message=f"{severities} incidents of {whom} reach nobody{when} {spelled(periods, zone)}: {first.why}{after}. "
+        f"Put somebody on call then, or give the policy {case.policy.name} a step that reaches somebody",
+        services=case.services,
+        periods=periods,
+    )
+
+
+def _zone(catalogue: Catalogue, name: str) -> str:
+    """The time zone of a team; that of its schedule while it has none of its own."""
+    team = catalogue.team_named[name]
+    schedule = catalogue.schedule_named.get(team.schedule or "")
+    return schedule.time_zone if schedule and team.time_zone == "UTC" else team.time_zone
+
+
+def facts_of(case: Case, at: datetime) -> Facts:
+    """An incident of a kind that begins at an instant."""
+    return Facts(severity=case.severity, service=case.services[0], alerts=((at, 1),))
+
+
+def _at_once(case: Case, moment: Moment, situations: Situations, within: timedelta, people: Collection[str]) -> bool:
+    """Whether the first rung alone reaches somebody: then the whole plan does, which need not be made.
+
+    For rungs without a condition only, whose answer is the same for all urgent incidents.
+    """
+    rung, policy = case.policy.steps[0], case.policy
+    if not isinstance(rung, Step) or rung.when != ALWAYS or not case.severity.climbs or policy.waits(case.severity):
+        return False
+    if moment.first not in situations.reached_at_once:
+        alone = policy.model_copy(update={"steps": (rung,), "max_rounds": 1})
+        directory = moment.directory.model_copy(update={"routes": ()})
+        at = moment.start
+        steps = plan(Situation(alone, facts_of(case, at), directory, Climb(started_at=at)))
+        told = _telling(steps, people)
+        situations.reached_at_once[moment.first] = any(step.at - at <= within for step in told)
+    return situations.reached_at_once[moment.first]
+
+
+def _judge(case: Case, moment: Moment, within: timedelta, people: Collection[str]) -> Unreached | None:
+    at = moment.start
+    steps = plan(Situation(case.policy, facts_of(case, at), moment.directory, Climb(started_at=at)))
+    told = _telling(steps, people)
+    if any(case.policy.waits(case.severity) or step.at - at <= within for step in told):
+        return None
+    later = min(told, key=lambda step: step.at, default=None)
+    why = "; ".join(dict.fromkeys(step.skipped for step in steps if step.skipped)) or "no step tells a person by then"
+    return Unreached(why, _later(later, at) if later else None)
+
+
+def _telling(steps: Sequence[PlannedStep], people: Collection[str]) -> list[PlannedStep]:
+    """The steps that tell a person.
+
+    A channel or a webhook is nobody; the last resort says that nobody was reached; the first message counts when it
+    wakes somebody, for mail that nobody was called about may be read in the morning.
+    """
+    return [step for step in steps if not step.step.startswith(owner_step(1)) and _tells(step, people)]
+
+
+def _tells(step: PlannedStep, people: Collection[str]) -> bool:
+    any_channel = not step.step.startswith(created_step(1))
+    return any(one.recipient in people and (any_channel or one.channel in LOUD) for one in step.deliveries)
+
+
+def _later(step: PlannedStep, at: datetime) -> str:
+    minutes = _minutes(step.at - at)
+    return f"the first who is told is {step.deliveries[0].recipient}, after {minutes}"
+
+
+def _minutes(length: timedelta) -> str:
+    minutes = round(length.total_seconds() / 60)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def _climbing(catalogue: Catalogue, service: Service, default: str) -> Iterator[tuple[Severity, Policy]]:
+    for severity in Severity:
+        policy = policy_for(catalogue, service, severity, default)
+        if policy.climbs(severity):
+            yield severity, policy
+
+
+def _asks_for_services(catalogue: Catalogue) -> bool:
+    """Whether any condition names services: then each is a case of its own."""
+    conditions: list[Condition] = [rung.when for policy in catalogue.policies for rung in policy.steps]
+    return any(when.services for when in [*conditions, *(route.when for route in catalogue.routes)])

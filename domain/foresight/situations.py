@@ -1,0 +1,203 @@
+"""Who would be told at any instant of a span of time: the plan of each distinct situation, made once.
+
+Who is told changes only when a duty begins or ends, somebody leaves or comes back, or hours of a condition open or
+close. Between two such instants every incident is told alike, and so is one of next week when the same people are on
+call: a plan is made for each distinct situation, not for each instant.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from domain.catalogue import Catalogue
+from domain.condition import Condition, WallHours
+from domain.directory import Directory, Duty
+from domain.organisation import MOST_DUTIES, directory_of
+from domain.policy import Policy, Step
+from domain.target import NextOnCall, OnCall
+from domain.wall_clock import first_instant, zone_of
+
+CHUNK = timedelta(days=25)
+"""A directory looks 60 days ahead at most, and a policy may need 35 of them to know who is next."""
+SHORTEST = timedelta(days=1)
+MOST_OFFSETS = 64
+
+Signature = tuple[int, ...]
+
+
+class Moment(NamedTuple):
+    """From `start` to `end`, UTC, every incident that begins is told alike, by the directory."""
+
+    start: datetime
+    end: datetime
+    first: int
+    """The same for moments at which the same people answer for the first rung."""
+    signature: Signature
+    """The same for moments in which the same people are on call for as long as matters."""
+    directory: Directory
+
+
+class Span:
+    """A part of the span of time with the directory that knows it."""
+
+    def __init__(self, start: datetime, end: datetime, directory: Directory) -> None:
+        self.start, self.end, self.directory = start, end, directory
+        tables: dict[tuple[str, int], list[Duty]] = {}
+        for name, duties in directory.duties.items():
+            for duty in duties:
+                tables.setdefault((name, duty.level), []).append(duty)
+        self._tables = [([duty.start for duty in duties], duties) for duties in tables.values()]
+        self._names = tuple(tables)
+        self._leaving = [(email, reach) for email, reach in directory.reach.items() if reach.days_away]
+
+    def on_duty(self, at: datetime) -> tuple[tuple[tuple[str, int], tuple[str, ...]], ...]:
+        """Who is on call by each schedule and level; duties of one level do not overlap."""
+        found = []
+        for name, (starts, duties) in zip(self._names, self._tables, strict=True):
+            last = bisect_right(starts, at) - 1
+            if last >= 0 and duties[last].end > at:
+                found.append((name, duties[last].users))
+        return tuple(found)
+
+    def away(self, at: datetime) -> tuple[str, ...]:
+        """Who is away."""
+        return tuple(email for email, reach in self._leaving if reach.away_until(at))
+
+
+class Situations:
+    """The distinct situations of one team under one policy."""
+
+    def __init__(self, catalogue: Catalogue, team: str, policy: Policy, since: datetime, until: datetime) -> None:
+        """Look ahead.
+
+        Args:
+            catalogue: all of it.
+            team: the team that owns the incidents.
+            policy: by which they climb.
+            since: the first instant at which an incident may begin, UTC.
+            until: the end of what is looked at, UTC.
+        """
+        self.policy = policy
+        self._known: dict[object, int] = {}
+        self._first_known: dict[object, int] = {}
+        self._first: dict[int, int] = {}
+        first = policy.steps[0]
+        targets = first.targets if isinstance(first, Step) else ()
+        self._first_asked = {(t.schedule, t.level) for t in targets if isinstance(t, OnCall | NextOnCall)}
+        self.spans = list(_spans(catalogue, team, policy, since, until))
+        self.directory = self.spans[0].directory
+        self._moments: dict[timedelta, list[Moment]] = {}
+        self.reached_at_once: dict[int, bool] = {}
+        """By `Moment.first`, whether the first rung alone reaches somebody."""
+
+    def moments(self, within: timedelta) -> list[Moment]:
+        """The span of time in pieces in which it makes no difference when an incident begins.
+
+        Args:
+            within: how far the plan of an incident matters.
+        """
+        if within not in self._moments:
+            self._moments[within] = list(self._cut(within))
+        return self._moments[within]
+
+    def _cut(self, within: timedelta) -> Iterator[Moment]:
+        offsets = _offsets(self.policy, within)
+        for span in self.spans:
+            edges = _edges(span, self.policy, within)
+            states = [self._state(at, span) for at in edges]
+            cuts = {span.start} | {edge - offset for edge in edges for offset in offsets}
+            starts = [cut for cut in sorted(cuts) if span.start <= cut < span.end]
+            for start, end in zip(starts, [*starts[1:], span.end], strict=True):
+                signature = tuple(states[bisect_right(edges, start + offset) - 1] for offset in offsets)
+                yield Moment(start, end, self._first[signature[0]], signature, span.directory)
+
+    def distinct(self) -> Iterator[tuple[datetime, Directory]]:
+        """One instant of each distinct situation, with the directory that knows it."""
+        seen: dict[int, None] = {}
+        for span in self.spans:
+            for at in _edges(span, self.policy, timedelta(0)):
+                state = self._state(at, span)
+                if at < span.end and state not in seen:
+                    seen[state] = None
+                    yield at, span.directory
+
+    def _state(self, at: datetime, span: Span) -> int:
+        """A number for who is on call, away, and which hours are open, at an instant."""
+        directory = span.directory
+        coming = []
+        for target in self.policy.targets():
+            schedule = (target.schedule or directory.schedule) if isinstance(target, NextOnCall) else None
+            if isinstance(target, NextOnCall) and schedule:
+                coming.append(directory.next_on_duty(schedule, target.level, at))
+        open_hours = tuple(hours.contain(at, zone) for hours, zone in _hours(directory, self.policy))
+        on_duty, away = span.on_duty(at), span.away(at)
+        number = self._known.setdefault((on_duty, tuple(coming), away, open_hours), len(self._known))
+        if number not in self._first:
+            asked = {(schedule or directory.schedule, level) for schedule, level in self._first_asked}
+            answering = tuple(one for one in on_duty if one[0] in asked)
+            first = (answering, tuple(coming), away, open_hours)
+            self._first[number] = self._first_known.setdefault(first, len(self._first_known))
+        return number
+
+
+def _spans(catalogue: Catalogue, team: str, policy: Policy, since: datetime, until: datetime) -> Iterator[Span]:
+    start, length = since, CHUNK
+    while start < until:
+        end = min(start + length, until)
+        directory = directory_of(catalogue, team, policy, start, end)
+        if sum(map(len, directory.duties.values())) >= MOST_DUTIES and length > SHORTEST:
+            length /= 2  # a directory holds so many at most: those of the end may be missing
+            continue
+        yield Span(start, end, directory)
+        start = end
+
+
+def _edges(span: Span, policy: Policy, within: timedelta) -> list[datetime]:
+    """Every instant at which who is told may change, from the span's start until its end and so long after it."""
+    directory, until = span.directory, span.end + within
+    found = {span.start}
+    for duties in directory.duties.values():
+        for duty in duties:
+            found |= {duty.start, duty.end}
+    for reach in directory.reach.values():
+        for absence in reach.days_away:
+            found |= {absence.start, absence.end}
+    for hours, zone in _hours(directory, policy):
+        found.update(_openings(hours, zone, span.start, until))
+    return [at for at in sorted(found) if span.start <= at <= until]
+
+
+def _hours(directory: Directory, policy: Policy) -> list[tuple[WallHours, str]]:
+    """The hours of all conditions, with the zones whose clocks count."""
+    conditions: list[Condition] = [rung.when for rung in policy.steps] + [route.when for route in directory.routes]
+    zones = dict.fromkeys([directory.time_zone, *(reach.time_zone for reach in directory.reach.values())])
+    found: dict[tuple[WallHours, str], None] = {}
+    for hours in (one for when in conditions for one in (when.hours, when.outside_hours) if one):
+        own = (hours.zone,) if hours.zone else tuple(zones) if hours.of_person else (directory.time_zone,)
+        found.update(dict.fromkeys((hours, zone) for zone in own))
+    return list(found)
+
+
+def _openings(hours: WallHours, zone: str, since: datetime, until: datetime) -> Iterator[datetime]:
+    """When they open and close, by the clocks of a zone."""
+    info = zone_of(zone)
+    day = since.astimezone(info).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) - timedelta(days=1)
+    while day.date() <= until.astimezone(info).date():
+        for clock in (hours.from_, hours.until):
+            yield first_instant(day + timedelta(hours=int(clock[:2]), minutes=int(clock[3:])), info)
+        day += timedelta(days=1)
+
+
+def _offsets(policy: Policy, within: timedelta) -> list[timedelta]:
+    """How long after an incident's beginning a rung may fire: what follows an empty one moves up by its wait."""
+    rungs = [0, *(rung.after_seconds for rung in policy.steps)]
+    ladder = [later - earlier for earlier, later in pairwise(rungs)]
+    again = [policy.repeat_seconds, *(ladder if policy.repeat == "all" else ())]
+    sums, limit = {0}, within.total_seconds()
+    for wait in [*ladder, *again * (policy.max_rounds - 1)]:
+        sums |= {seconds + wait for seconds in sums if seconds + wait <= limit}
+        if len(sums) > MOST_OFFSETS:
+            break
+    return [timedelta(seconds=seconds) for seconds in sorted(sums)[:MOST_OFFSETS]]

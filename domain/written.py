@@ -1,0 +1,65 @@
+"""Catalogue entries as somebody would write them down: what is at its default is left out, order is settled."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from domain.catalogue import KINDS, Catalogue, Entry, Service, Team, User, name_of
+
+_RUNG_BY_DEFAULT = "notify"
+
+
+def written(entry: Entry) -> dict[str, Any]:
+    """JSON values of an entry without its defaults; what it takes from a file gives the same entry again."""
+    settled = in_order(entry)
+    plain = _short(settled, settled.model_dump(mode="json", by_alias=True))
+    assert isinstance(plain, dict)
+    return plain
+
+
+def all_written(catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
+    """A whole catalogue by names, routes in their own order; kinds without entries are left out."""
+    found = {}
+    for kind in KINDS:
+        entries: Sequence[Entry] = getattr(catalogue, kind)
+        ordered = entries if kind == "routes" else sorted(entries, key=name_of)
+        if ordered:
+            found[kind] = [written(entry) for entry in ordered]
+    return found
+
+
+def in_order(entry: Entry) -> Entry:
+    """The same entry, with what has no order of its own in the order of its names."""
+    if isinstance(entry, Team):
+        return entry.model_copy(update={"members": tuple(sorted(set(entry.members)))})
+    if isinstance(entry, Service):
+        return entry.model_copy(update={"depends_on": tuple(sorted(set(entry.depends_on)))})
+    if isinstance(entry, User):
+        methods = sorted(entry.contact_methods, key=lambda method: (method.channel, method.address))
+        return entry.model_copy(update={"contact_methods": tuple(methods)})
+    return entry
+
+
+def _short(value: Any, dumped: Any) -> Any:
+    """Without what is at its default. A target's `kind` is a default, too, but says what it is."""
+    if isinstance(value, BaseModel):
+        kept = {}
+        for name, field in type(value).model_fields.items():
+            key = field.serialization_alias or field.alias or name
+            if key not in dumped:
+                continue
+            own = getattr(value, name)
+            says_what = name == "kind" and own != _RUNG_BY_DEFAULT
+            if says_what or field.is_required() or own != field.get_default(call_default_factory=True):
+                kept[key] = _short(own, dumped[key])
+        return dict(sorted(kept.items(), key=lambda pair: pair[0] != "kind")) if "kind" in kept else kept
+    if isinstance(value, tuple | list):
+        return [_short(part, plain) for part, plain in zip(value, dumped, strict=True)]
+    if isinstance(value, Mapping):
+        return {key: _short(part, dumped[str(key)]) for key, part in value.items()} if _of_models(value) else dumped
+    return dumped
+
+
+def _of_models(value: Mapping[Any, Any]) -> bool:
+    return any(isinstance(part, BaseModel) for part in value.values())

@@ -1,0 +1,1 @@
+"""What foresight asks of the database."""

@@ -1,0 +1,236 @@
+"""Going on call with a real Temporal: hand-offs, reminders, the digest, and the Temporal Schedules that start them."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest_asyncio
+from sqlalchemy import delete, select, update
+from temporalio.client import ScheduleUpdate, ScheduleUpdateInput
+
+from db.models import Handoff, HandoffNote, InboxMessage, Notice, Schedule, Team, User, new_id
+from domain.schedule.schedule import Schedule as ScheduleValue
+from gateway.duty.schedules import DIGEST, REMINDERS, DutySchedules
+from tests.support.house import House
+from tests.support.values import an_alert
+from tests.support.waiting import eventually
+
+ANA, BO = "ana@example.com", "bo@example.com"
+PATIENCE = 60
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _nothing_left(house: House) -> AsyncIterator[None]:
+    async with house.sessions() as session:
+        before = list(await session.scalars(select(Schedule.id)))
+        teams = (await session.execute(select(Team.id, Team.schedule_id, Team.on_call_id))).all()
+        people = (await session.execute(select(User.id, User.days_away, User.notification_rules))).all()
+    yield
+    async with house.sessions.begin() as session:
+        for id, schedule_id, on_call_id in teams:
+            values = {"schedule_id": schedule_id, "on_call_id": on_call_id}
+            await session.execute(update(Team).where(Team.id == id).values(values))
+        for id, days_away, rules in people:
+            values = {"days_away": days_away, "notification_rules": rules}
+            await session.execute(update(User).where(User.id == id).values(values))
+        await session.execute(delete(Schedule).where(Schedule.id.not_in(before)))
+        await session.execute(delete(InboxMessage).where(InboxMessage.notice_id.is_not(None)))
+        await session.execute(delete(Notice))
+    async for listed in await house.client.list_schedules():
+        await house.client.get_schedule_handle(listed.id).delete()
+
+
+def duty(house: House) -> DutySchedules:
+    return DutySchedules(house.sessions, house.client, house.catalogue)
+
+
+async def a_rota(house: House, team: str | None = None, **rotation: Any) -> UUID:
+    """Ana and Bo by turns; by default of an hour each, at this minute."""
+    began = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(days=1)
+    turns = {"kind": "hourly", "start": began.isoformat(), "participants": [[ANA], [BO]]} | rotation
+    value = {"name": f"rota {new_id().hex[-8:]}", "time_zone": "UTC", "layers": [{"name": "a", "rotations": [turns]}]}
+    schedule = ScheduleValue.model_validate(value)
+    id = new_id()
+    async with house.sessions.begin() as session:
+        session.add(Schedule(id=id, name=schedule.name, definition=schedule.model_dump(mode="json")))
+        await session.flush()
+        if team is not None:
+            await session.execute(update(Team).where(Team.name == team).values(schedule_id=id))
+    return id
+
+
+async def told(house: House, kind: str, recipient: str | None = None) -> list[str]:
+    query = select(InboxMessage.text).join(Notice, Notice.id == InboxMessage.notice_id).where(Notice.kind == kind)
+    if recipient is not None:
+        query = query.where(Notice.recipient == recipient)
+    async with house.sessions() as session:
+        return list(await session.scalars(query.order_by(InboxMessage.id)))
+
+
+async def handoffs(house: House, id: UUID) -> list[Handoff]:
+    async with house.sessions() as session:
+        return list(await session.scalars(select(Handoff).where(Handoff.schedule_id == id)))
+
+
+async def known(house: House) -> dict[str, str | None]:
+    return {
+        listed.id: listed.schedule.state.note if listed.schedule else None
+        async for listed in await house.client.list_schedules()
+    }
+
+
+async def test_a_triggered_hand_off_tells_both_once_with_the_recap(product: House) -> None:
+    id = await a_rota(product, team="SRE Core")
+    incident = await product.report(an_alert(title="Redis is gone"))
+    await incident.until_finished()
+    async with product.sessions.begin() as session:
+        session.add(HandoffNote(id=new_id(), schedule_id=id, author=ANA, text="The cache is being moved."))
+    await duty(product).reconcile()
+    handle = product.client.get_schedule_handle(f"handoff-{id}")
+    await handle.trigger()
+
+    async def done() -> bool:
+        return len(await told(product, "handoff")) == 2
+
+    await eventually(done, PATIENCE)
+    (handoff,) = await handoffs(product, id)
+    assert {*handoff.leaving, *handoff.coming} == {ANA, BO} and handoff.leaving != handoff.coming
+    (coming,) = await told(product, "handoff", handoff.coming[0])
+    (leaving,) = await told(product, "handoff", handoff.leaving[0])
+    assert coming.startswith("You are on call now") and leaving.startswith("You have handed over")
+    assert f"INC-{incident.number} Redis is gone (SEV1" in coming and "The cache is being moved." in coming
+    await handle.trigger()
+    executions = (
+        f'WorkflowType = "HandoffWorkflow" AND ExecutionStatus = "Completed" AND TemporalScheduledById = "handoff-{id}"'
+    )
+
+    async def twice() -> bool:
+        return (await product.client.count_workflows(executions)).count == 2
+
+    await eventually(twice, PATIENCE)
+    assert len(await told(product, "handoff")) == 2 and len(await handoffs(product, id)) == 1
+
+
+async def test_nobody_hands_over_to_themselves(product: House) -> None:
+    id = await a_rota(product, participants=[[ANA]])
+    await duty(product).reconcile()
+    await product.client.get_schedule_handle(f"handoff-{id}").trigger()
+    executions = f'ExecutionStatus = "Completed" AND TemporalScheduledById = "handoff-{id}"'
+
+    async def ended() -> bool:
+        return (await product.client.count_workflows(executions)).count == 1
+
+    await eventually(ended, PATIENCE)
+    assert await handoffs(product, id) == [] and await told(product, "handoff") == []
+
+
+async def test_a_temporal_schedule_for_each_schedule(house: House) -> None:
+    weekly = {"kind": "weekly", "start": "2026-01-05T09:30:00Z", "participants": [[ANA], [BO]]}
+    id, gone = await a_rota(house, **weekly), await a_rota(house)
+    async with house.sessions() as session:
+        ids = list(await session.scalars(select(Schedule.id)))
+    assert await duty(house).reconcile() == len(ids) + 2
+
+    async def all_there() -> bool:
+        return set(await known(house)) == {REMINDERS, DIGEST, *(f"handoff-{one}" for one in ids)}
+
+    await eventually(all_there, PATIENCE)
+    assert await duty(house).reconcile() == 0
+    (calendar,) = (await house.client.get_schedule_handle(f"handoff-{id}").describe()).schedule.spec.calendars
+    assert [one.start for one in (calendar.minute[0], calendar.hour[0], calendar.day_of_week[0])] == [30, 9, 1]
+    async with house.sessions.begin() as session:
+        await session.execute(delete(Schedule).where(Schedule.id == gone))
+        row = await session.get_one(Schedule, id)
+        row.definition = row.definition | {"time_zone": "Asia/Kolkata"}
+
+    assert await duty(house).reconcile() == 2
+
+    async def changed() -> bool:
+        described = await house.client.get_schedule_handle(f"handoff-{id}").describe()
+        zone = described.schedule.spec.time_zone_name
+        return zone == "Asia/Kolkata" and f"handoff-{gone}" not in await known(house)
+
+    await eventually(changed, PATIENCE)
+
+
+async def test_who_paused_a_schedule_keeps_it_paused(house: House) -> None:
+    id = await a_rota(house)
+    await duty(house).reconcile()
+    handle = house.client.get_schedule_handle(f"handoff-{id}")
+
+    async def pause(present: ScheduleUpdateInput) -> ScheduleUpdate:
+        schedule = present.description.schedule
+        schedule.state.paused, schedule.state.note = True, "not this month"
+        return ScheduleUpdate(schedule=schedule)
+
+    await handle.update(pause)
+
+    async def seen() -> bool:
+        return (await known(house)).get(f"handoff-{id}") == "not this month"
+
+    await eventually(seen, PATIENCE)
+    await duty(house).reconcile()
+    assert (await handle.describe()).schedule.state.paused
+
+
+async def test_whoever_goes_on_call_within_the_hour_is_told_once(product: House) -> None:
+    soon = (datetime.now(UTC) + timedelta(minutes=40)).replace(microsecond=0)
+    later = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    rotas = (
+        await a_rota(product, kind="weekly", start=soon.isoformat()),
+        await a_rota(product, kind="weekly", start=later),
+    )
+    async with product.sessions() as session:
+        names = list(await session.scalars(select(Schedule.name).where(Schedule.id.in_(rotas))))
+
+    async def reminders() -> list[str]:
+        return [text for text in await told(product, "on_call_soon") if any(name in text for name in names)]
+
+    await duty(product).reconcile()
+    handle = product.client.get_schedule_handle(REMINDERS)
+    for number in (1, 2):
+        await handle.trigger()
+
+        async def ended(number: int = number) -> bool:
+            query = 'WorkflowType = "DutyRemindersWorkflow" AND ExecutionStatus = "Completed"'
+            return (await product.client.count_workflows(query)).count >= number
+
+        await eventually(ended, PATIENCE)
+        (text,) = await reminders()
+        assert f"at {soon:%H:%M} UTC" in text and "(level 1)" in text
+    assert (await told(product, "on_call_soon", ANA)) == [text]
+
+
+async def test_the_digest_names_gaps_absences_and_unreachable_people(product: House) -> None:
+    days = [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "from": "00:00", "until": "24:00"}]
+    await a_rota(product, team="SRE Core", kind="weekly", restrictions=days, participants=[[BO]])
+    away = {"start": "2020-01-01T00:00:00Z", "end": "2190-01-01T00:00:00Z"}
+    async with product.sessions.begin() as session:
+        await session.execute(update(User).where(User.email == BO).values(days_away=[away], notification_rules=[]))
+        await session.execute(update(Team).where(Team.name == "SRE Core").values(on_call_id=None))
+    try:
+        await duty(product).reconcile()
+        await product.client.get_schedule_handle(DIGEST).trigger()
+
+        async def said() -> bool:
+            return any("SRE Core" in text for text in await told(product, "readiness_digest", "dee@example.com"))
+
+        await eventually(said, PATIENCE)
+    finally:
+        async with product.sessions.begin() as session:
+            ana = select(User.id).where(User.email == ANA).scalar_subquery()
+            await session.execute(update(Team).where(Team.name == "SRE Core").values(on_call_id=ana))
+    (text,) = (one for one in await told(product, "readiness_digest") if "SRE Core" in one)
+    assert "nobody is on call from Sat" in text
+    assert f"{BO} is away while on call (level 1)" in text
+    assert f"{BO} has no rule for urgent incidents that can be used" in text
+
+
+async def test_the_worker_makes_them_by_itself(product: House) -> None:
+    id = await a_rota(product)
+
+    async def made() -> bool:
+        return {f"handoff-{id}", REMINDERS, DIGEST} <= set(await known(product))
+
+    await eventually(made, PATIENCE)

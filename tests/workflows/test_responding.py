@@ -1,0 +1,301 @@
+"""What responders do to an open incident: hand it on, put it off, make it worse or better, ask others."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from db.models import Team
+from domain.channels import ChannelName
+from domain.commands import Acknowledge
+from domain.policy import Manager, OnCall, Persist, Policy, Step
+from gateway.commands import Answer, Forbidden
+from tests.support.house import House, Told
+from tests.support.waiting import eventually
+
+HOUR = 3600
+SMS = ChannelName.SMS
+SLOW = Policy(
+    name="slow",
+    steps=(
+        Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
+        Step(after_seconds=HOUR, targets=(Manager(channel=SMS),)),
+    ),
+    max_rounds=1,
+)
+"""The second rung is an hour away, or a second in the fastest drill."""
+
+
+async def status_of(incident: Told) -> str:
+    return str((await incident.row())["status"])
+
+
+def soon(seconds: float = 1) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+async def begun(product: House, policy: Policy = SLOW, **changes: object) -> Told:
+    """An incident whose first step was told."""
+    incident = await product.report(service_name=await product.make_service(policy), **changes)
+    await incident.until_step("p1.r1.s1")
+    return incident
+
+
+async def test_taking_an_acknowledgement_back_begins_the_next_generation(product: House) -> None:
+    incident = await begun(product)
+    await incident.give("acknowledge")
+    first = (await incident.row())["acknowledged_at"]
+    assert await incident.give("unacknowledge", note="wrong button") is Answer.DONE
+    row = await incident.row()
+    assert (row["status"], row["acknowledged_at"], row["acknowledged_by"]) == ("TRIGGERED", None, None)
+    assert row["first_acknowledged_at"] == first, "the KPIs count from it"
+    await incident.until_step("p2.r1.s1")
+    await incident.give("acknowledge", actor="bo@example.com")
+    row = await incident.row()
+    assert (row["acknowledged_by"], row["first_acknowledged_at"]) == ("bo@example.com", first)
+    assert "Un-acknowledged by ana@example.com: wrong button" in await incident.texts("STATUS_CHANGE")
+    assert {page.status for page in await product.ledger(incident.id)} == {"sent"}, "none was held to be called off"
+
+
+async def test_what_nobody_has_acknowledged_cannot_be_taken_back(product: House) -> None:
+    incident = await begun(product)
+    with pytest.raises(Forbidden, match="not ACKNOWLEDGED"):
+        await incident.give("unacknowledge")
+
+
+async def test_a_snooze_silences_the_ladder_and_ends_with_the_next_generation(product: House) -> None:
+    incident = await begun(product, time_scale=3600.0)
+    await incident.give("snooze", until=soon(3), note="after lunch")
+    before = await incident.steps()
+    assert (await incident.row())["snoozed_until"] is not None
+    await incident.until_step("p2.r1.s1", seconds=60)
+    assert [step for step in await incident.steps() if step.startswith("p1.")] == before
+    row = await incident.row()
+    assert (row["snoozed_until"], row["status"]) == (None, "TRIGGERED")
+    ended = next(text for text in await incident.texts("NOTE") if text.startswith("The snooze until"))
+    assert ended.endswith(f"INC-{incident.number} is still open")
+
+
+async def test_an_acknowledged_incident_is_triggered_again_when_its_snooze_ends(product: House) -> None:
+    incident = await begun(product)
+    await incident.give("acknowledge")
+    await incident.give("snooze", until=soon(600))
+    await incident.give("snooze", until=soon())  # who snoozes again moves it
+    await incident.until_step("p2.r1.s1", seconds=60)
+    assert await status_of(incident) == "TRIGGERED"
+
+
+@pytest.mark.parametrize("kind", ["acknowledge", "resolve", "unacknowledge", "reassign"])
+async def test_a_snooze_ends_with_whoever_takes_it_in_hand(product: House, kind: str) -> None:
+    incident = await begun(product)
+    await incident.give("snooze", until=soon(600))
+    await incident.give(kind, **({"to": "bo@example.com"} if kind == "reassign" else {}))
+    assert (await incident.row())["snoozed_until"] is None
+    if kind in ("unacknowledge", "reassign"):
+        await incident.until_step("p2.created")
+
+
+@pytest.mark.parametrize("seconds", [-1, 400 * 86_400])
+async def test_a_snooze_has_its_limits(product: House, seconds: int) -> None:
+    incident = await begun(product)
+    with pytest.raises(Forbidden):
+        await incident.give("snooze", until=soon(seconds))
+
+
+async def test_whoever_it_is_reassigned_to_is_told_first_and_then_the_rest_of_the_policy(product: House) -> None:
+    incident = await begun(product, time_scale=3600.0)
+    await incident.give("acknowledge")
+    await incident.give("reassign", to="bo@example.com", note="your code")
+    row = await incident.row()
+    assert (row["status"], row["lead"]) == ("TRIGGERED", "bo@example.com")
+    await incident.until_step("p2.r1.s2", seconds=60)
+    second = [page for page in await incident.pages() if page[0].startswith("p2.")]
+    own_rules = {(step, who) for step, who, _ in second if step.startswith("p2.created")}
+    assert own_rules == {("p2.created", "bo@example.com"), ("p2.created.120s", "bo@example.com")}
+    assert [who for step, who, _ in second if step.startswith("p2.r")] == ["dee@example.com"]
+    assert any("is told first" in text for text in await incident.texts("ESCALATED"))
+
+
+async def test_another_team_has_its_own_people_and_policy(product: House) -> None:
+    incident = await begun(product)
+    other = await product.make_service(on_call="bo@example.com", manager=None, channel="#other")
+    async with product.sessions() as session:
+        team = (await session.scalars(select(Team).where(Team.name == f"team of {other}"))).one()
+    theirs = SLOW.model_copy(update={"name": "theirs"})
+    await incident.give("reassign", to=team.name, team_id=str(team.id), policy=theirs.model_dump(mode="json"))
+    await incident.until_step("p2.r1.s1")
+    pages = {page[1] for page in await incident.pages() if page[0].startswith("p2.")}
+    assert pages == {"bo@example.com", "#other"}
+    row = await incident.row()
+    assert (row["team"], row["team_id"], row["policy"]["name"]) == (team.name, team.id, "theirs")
+    assert (await incident.state()).incident.team == team.name
+
+
+async def test_a_team_that_is_gone_holds_nothing_up(product: House) -> None:
+    incident = await begun(product)
+    await incident.give("reassign", to="Ghosts", team_id=str(uuid4()))
+    await incident.until_step("p2.r1.s1")
+    assert (await incident.row())["team_id"] is None
+
+
+async def test_severity_up_opens_the_missing_war_room_and_begins_a_generation(product: House) -> None:
+    incident = await product.report(service_name=await product.make_service(SLOW), severity="SEV3_MEDIUM")
+    await incident.until_finished()
+    assert (await incident.row())["war_room_id"] is None
+    await incident.give("amend", severity="SEV1_CRITICAL")
+    await incident.until_step("p2.r1.s1")
+    await incident.until_finished(count=2)
+    row = await incident.row()
+    assert row["war_room_id"] is not None and row["severity"] == "SEV1_CRITICAL"
+    assert await incident.texts("SEVERITY_CHANGED") == [
+        "Severity raised from SEV3_MEDIUM to SEV1_CRITICAL by ana@example.com"
+    ]
+
+
+async def test_severity_down_stops_what_is_due_by_the_higher_one_only(product: House) -> None:
+    incident = await begun(product, time_scale=600.0)  # the hour is six seconds
+    await incident.give("amend", severity="SEV4_LOW")
+    pages = await incident.pages()
+    assert (await incident.state()).climb is not None
+    due = datetime.now(UTC) + timedelta(seconds=7)
+    await eventually(lambda: datetime.now(UTC) > due, 30)
+    assert await incident.pages() == pages
+    assert await status_of(incident) == "TRIGGERED"
+
+
+async def test_a_scope_that_is_added_is_told_once_even_of_what_is_acknowledged(product: House) -> None:
+    incident = await begun(product)
+    await incident.give("acknowledge")
+    for scopes in (["Security"], [], ["Security"]):
+        await incident.give("amend", impacted_scopes=scopes)
+    await incident.until_step("p1.scope.Security")
+    told = [page for page in await incident.pages() if ".scope." in page[0]]
+    assert told and all(channel == "email" for _, _, channel in told)
+    assert len(set(told)) == len(told)
+    assert (await incident.types()).count("SCOPE_ADDED") == 2
+
+
+async def test_amending_nothing_says_nothing_and_facts_are_in_the_row(product: House) -> None:
+    incident = await begun(product)
+    await incident.until_finished()
+    await incident.give("amend", title="Redis does not answer", severity="SEV1_CRITICAL")
+    assert {"NOTE", "SEVERITY_CHANGED"}.isdisjoint(await incident.types())
+    await incident.give("amend", title="Redis is slow", labels={"env": "prod"}, lead="cy@example.com", description="x")
+    row = await incident.row()
+    assert (row["title"], row["labels"], row["lead"], row["description"]) == (
+        "Redis is slow", {"env": "prod"}, "cy@example.com", "x",
+    )  # fmt: skip
+
+
+async def test_people_are_asked_to_join_and_no_acknowledgement_calls_it_off(product: House) -> None:
+    incident = await begun(product)
+    await incident.give("acknowledge")
+    await incident.give("page_people", people=["bo@example.com", "cy@example.com"], note="database")
+    await incident.until_step("page1")
+    assert {page[1] for page in await incident.pages() if page[0] == "page1"} == {"bo@example.com", "cy@example.com"}
+    await incident.give("answer_call", accepted=True, actor="bo@example.com")
+    await incident.give("answer_call", accepted=False, actor="cy@example.com", note="on a train")
+    assert (await incident.row())["responders"] == {"bo@example.com": "accepted", "cy@example.com": "declined"}
+    with pytest.raises(Forbidden, match="not asked"):
+        await incident.give("answer_call", accepted=True, actor="fay@example.com")
+    await incident.give("page_people", people=["bo@example.com", "cy@example.com"])
+    await incident.until_step("page2")
+    assert [page[1] for page in await incident.pages() if page[0] == "page2"] == ["cy@example.com"]
+    texts = await incident.texts("NOTE")
+    assert "cy@example.com declined to join: on a train" in texts and "bo@example.com joins" in texts
+
+
+async def test_roles_are_given_and_taken(product: House) -> None:
+    incident = await begun(product)
+    await incident.give("give_role", role="incident commander", person="bo@example.com")
+    assert (await incident.row())["roles"] == {"incident commander": "bo@example.com"}
+    await incident.give("give_role", role="incident commander", person=None)
+    assert (await incident.row())["roles"] == {}
+
+
+async def test_a_changed_policy_is_used_when_somebody_wants_that(product: House) -> None:
+    incident = await begun(product)
+    other = Policy(name="slow", steps=(Step(after_seconds=0, targets=(Manager(channel=SMS),)),), max_rounds=1)
+    await incident.give("use_policy", policy=other.model_dump(mode="json"))
+    await incident.until_step("p2.r1.s1")
+    assert [page[1] for page in await incident.pages() if page[0] == "p2.r1.s1"] == ["dee@example.com"]
+    assert (await incident.row())["policy"]["steps"][0]["targets"][0]["kind"] == "manager"
+
+
+async def test_two_must_acknowledge_and_the_first_is_not_paged_again(product: House) -> None:
+    policy = SLOW.model_copy(
+        update={
+            "acknowledgements": 2,
+            "steps": (
+                *SLOW.steps,
+                Step(after_seconds=2 * HOUR, targets=(OnCall(channel=SMS), Manager(channel=SMS))),
+            ),
+        }
+    )
+    incident = await begun(product, policy, time_scale=3600.0)
+    await incident.give("acknowledge")
+    await incident.give("acknowledge")
+    assert await status_of(incident) == "TRIGGERED"
+    assert (await incident.row())["acknowledgements"] == ["ana@example.com"]
+    await incident.until_step("p1.r1.s3", seconds=60)
+    assert [page[1] for page in await incident.pages() if page[0] == "p1.r1.s3"] == ["dee@example.com"]
+    await incident.give("acknowledge", actor="dee@example.com")
+    row = await incident.row()
+    assert (row["status"], row["acknowledged_by"]) == ("ACKNOWLEDGED", "dee@example.com")
+    said = [text for text in await incident.texts() if text.startswith("Acknowledged")]
+    assert said == ["Acknowledged by ana@example.com (1 of 2)", "Acknowledged by dee@example.com (2 of 2)"]
+
+
+async def test_it_persists_after_the_acknowledgement(product: House) -> None:
+    late = Persist(after_seconds=HOUR, targets=(Manager(channel=ChannelName.EMAIL),))
+    incident = await begun(product, SLOW.model_copy(update={"persist": (late,)}), time_scale=600.0)
+    await incident.give("acknowledge")
+    await incident.until_step("p1.persist1", seconds=60)
+    assert await status_of(incident) == "ACKNOWLEDGED"
+    assert [page for page in await incident.pages() if "persist" in page[0]] == [
+        ("p1.persist1", "dee@example.com", "email")
+    ]
+
+
+async def test_an_acknowledgement_times_out_and_the_ladder_begins_again(product: House) -> None:
+    policy = SLOW.model_copy(update={"acknowledgement_timeout_seconds": HOUR})
+    incident = await begun(product, policy, time_scale=1200.0)
+    await incident.give("acknowledge")
+    await incident.until_step("p2.r1.s1", seconds=60)
+    assert await status_of(incident) == "TRIGGERED"
+    assert f"The acknowledgement by ana@example.com timed out: INC-{incident.number} is still open" in (
+        await incident.texts("STATUS_CHANGE")
+    )
+
+
+async def test_whoever_comes_second_without_waiting_for_an_answer_is_told_who_was_first(product: House) -> None:
+    incident = await begun(product)
+    await incident.give("acknowledge")
+    await incident.handle.signal("acknowledge", {"actor": "bo@example.com"})
+    await incident.until_type("NOTE")
+    (text,) = await incident.texts("NOTE")
+    assert text.startswith("bo@example.com acknowledged, too: ana@example.com had acknowledged at ")
+    answer = await incident.update(Acknowledge(id="third", actor="cy@example.com"))
+    assert answer.acknowledged_by == "ana@example.com" and answer.acknowledged_at is not None
+
+
+async def test_continuing_as_new_keeps_what_responders_did(product: House) -> None:
+    service = await product.make_service(SLOW.model_copy(update={"acknowledgements": 2}))
+    incident = await product.report_short(2, service_name=service)
+    await incident.until_step("p1.r1.s1")
+    first = (await incident.handle.describe()).run_id
+    await incident.give("page_people", people=["bo@example.com"])
+    await incident.give("acknowledge")
+    await incident.give("snooze", until=soon(8))
+
+    async def continued() -> bool:
+        return (await incident.handle.describe()).run_id != first
+
+    await eventually(continued, 60)
+    state = await incident.state()
+    assert state.incident.responders == {"bo@example.com": "asked"}
+    assert state.incident.acknowledgements == ("ana@example.com",)
+    await incident.until_step("page1")
+    await incident.until_step("p2.r1.s1", seconds=60)
+    assert [step for step in await incident.steps() if step.startswith("page")] == ["page1"]

@@ -1,0 +1,133 @@
+"""What a responder's command sets in motion besides its entry on the timeline."""
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+
+from workflows.ladder import Ladder
+from workflows.lookup import LookUp
+from workflows.orchestration import Orchestration
+from workflows.pager import Pager
+from workflows.state import IncidentState
+
+with workflow.unsafe.imports_passed_through():
+    from domain.calls import Call, page_step, scope_step
+    from domain.commands import Amend, Command, PagePeople, Reassign, UsePolicy
+    from domain.escalation import created_step
+    from domain.incident import Incident, Response, Status
+    from domain.lifecycle import Outcome
+
+MOST_CALLS = 1000
+"""So many times people can be asked, and scopes added, in an incident's life."""
+
+
+class Responding:
+    """Begins plan generations, calls off what is not wanted any more, tells who was named."""
+
+    def __init__(
+        self, state: IncidentState, pager: Pager, orchestration: Orchestration, ladder: Ladder, look_up: LookUp
+    ) -> None:
+        self._state = state
+        self._pager = pager
+        self._orchestration = orchestration
+        self._ladder = ladder
+        self._look_up = look_up
+
+    def follow(self, command: Command, before: Incident, outcome: Outcome) -> None:
+        """Do what follows from a command.
+
+        Args:
+            command: what somebody wanted.
+            before: the incident as it was.
+            outcome: what was decided; the state has it already.
+        """
+        if before.named != self._state.incident.named and _names(command):
+            self._look_up.must_ask()
+        if isinstance(command, UsePolicy):
+            self._use(command)
+        elif not outcome.changes:
+            return
+        elif isinstance(command, Reassign):
+            self._reassigned(command)
+        elif isinstance(command, Amend):
+            self._amended(before)
+        elif isinstance(command, PagePeople):
+            self._call_people(command, before)
+        elif self._is_begun_again(before):
+            self._pager.call_off()
+            self._ladder.begin_again()
+        else:
+            self._held(command, before)
+
+    def _is_begun_again(self, before: Incident) -> bool:
+        """It was un-acknowledged, or its snooze was ended by that."""
+        now = self._state.incident
+        if now.status is not Status.TRIGGERED:
+            return False
+        return before.status is not Status.TRIGGERED or (before.snoozed_until is not None and not now.snoozed_until)
+
+    def _held(self, command: Command, before: Incident) -> None:
+        """Taken in hand, put off, or by one more person of several."""
+        now = self._state.incident
+        if now.status is not before.status or now.snoozed_until != before.snoozed_until:
+            self._pager.call_off()
+        elif now.acknowledgements != before.acknowledgements:
+            self._pager.call_off(to=command.actor)
+        self._ladder.changed()
+
+    def _use(self, command: UsePolicy) -> None:
+        self._state.policy = command.policy
+        self._look_up.must_ask(other_turns=True)
+        if self._state.incident.status is Status.TRIGGERED and self._state.incident.snoozed_until is None:
+            self._pager.call_off()
+            self._ladder.begin_again()
+        else:
+            self._ladder.changed()
+
+    def _reassigned(self, command: Reassign) -> None:
+        is_team = command.team_id is not None
+        self._look_up.must_ask(other_turns=is_team)
+        if command.policy is not None:
+            self._state.policy = command.policy
+        self._pager.call_off()
+        self._ladder.begin_again(first_to=None if is_team else command.to)
+
+    def _amended(self, before: Incident) -> None:
+        now = self._state.incident
+        if now.severity.rank < before.severity.rank:
+            self._orchestration.want()
+            self._ladder.severity_rose()
+        elif now.severity is not before.severity and not self._state.policy.climbs(now.severity):
+            self._pager.call_off()
+        self._tell_scopes([scope for scope in now.impacted_scopes if scope not in before.impacted_scopes])
+        self._ladder.changed()
+
+    def _tell_scopes(self, added: Sequence[str]) -> None:
+        """Each once; the first broadcast tells of those that are there before it leaves."""
+        climb = self._state.climb
+        generation = climb.generation if climb else 1
+        if self._is_to_be_broadcast(generation):
+            return
+        for scope in added:
+            step = scope_step(generation, scope)
+            if scope not in self._state.scopes_told and self._state.calls_made < MOST_CALLS:
+                self._state.calls_made += 1
+                self._state.scopes_told = [*self._state.scopes_told, scope]
+                self._look_up.must_ask()
+                self._ladder.call(Call(step=step, at=workflow.now(), scope=scope))
+
+    def _is_to_be_broadcast(self, generation: int) -> bool:
+        return any(step.step == created_step(generation) for step in self._ladder.upcoming())
+
+    def _call_people(self, command: PagePeople, before: Incident) -> None:
+        asked = [who for who in dict.fromkeys(command.people) if before.responders.get(who) is not Response.ACCEPTED]
+        self._look_up.must_ask()
+        self._state.calls_made += 1
+        self._state.pages_made += 1
+        step = page_step(self._state.pages_made)
+        self._ladder.call(Call(step=step, at=workflow.now(), people=tuple(asked), by=command.actor))
+
+
+def _names(command: Command) -> bool:
+    """Whether a command is one that names people."""
+    return command.kind in ("amend", "give_role", "page_people", "reassign")
