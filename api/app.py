@@ -81,8 +81,10 @@ def create_app(settings: Settings) -> FastAPI:
     intake = (reporting, alerts, sources, rules, silences, maintenance, heartbeats)
     ahead = (foresight, catalogue_files)
     duty = (oncall, schedules, schedule_overrides, schedule_feeds, schedule_handoffs, schedule_swaps)
-    duty += (schedule_calendars, schedule_load, schedule_catalogue)  # the last takes what is left below /schedules/
-    for routes in (*intake, *duty, *ahead, incidents, commands, responding, plan, catalogue, auth, kpis):
+    calendars = (schedule_calendars, schedule_load)
+    # The catalogue's calls take whatever is left below /schedules/: a name may hold slashes.
+    schedule = (*duty, *calendars, schedule_catalogue)
+    for routes in (*intake, *schedule, *ahead, incidents, commands, responding, plan, catalogue, auth, kpis):
         app.include_router(routes.router, prefix=PREFIX)
     for routes in (pagerduty, opsgenie):  # at the root, as their clients have it, and under the prefix
         app.include_router(routes.router)

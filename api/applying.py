@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.catalogue.addresses import require_address
 from api.catalogue.bodies import value_of
-from api.catalogue.people import PEOPLE
+from api.catalogue.people import PEOPLE, require_rank
 from api.container import Container
 from api.problems import Problem
 from db.access import Principal
 from db.catalogue.entries import find, lock, uses
 from db.catalogue.writing import remove, write
-from domain.catalogue import KINDS, ONE, Catalogue, Fault, User, broken_references, name_of
+from domain.catalogue import KINDS, ONE, Catalogue, Fault, broken_references, name_of
 from domain.changes import Change, Wanted, wanted
 
 Error = dict[str, str]
@@ -27,6 +27,14 @@ def read_files(body: Mapping[str, Any]) -> Catalogue:
         Problem: 422 naming the fields, such as `services.3.team`.
     """
     files = value_of(Catalogue, body, "catalogue")
+    for place, schedule in enumerate(files.schedules):
+        if "overrides" in schedule.model_fields_set:
+            text = "are no part of files: they are made day by day, by POST /schedules/{id}/overrides/"
+            raise Problem.of_field(f"schedules.{place}.overrides", text)
+        for number, layer in enumerate(schedule.layers):
+            if "spans" in layer.model_fields_set:
+                text = "are no part of files: they come of the imported calendar"
+                raise Problem.of_field(f"schedules.{place}.layers.{number}.spans", text)
     for place, user in enumerate(files.users):
         for number, method in enumerate(user.contact_methods):
             require_address(method.channel, method.address, f"users.{place}.contact_methods.{number}.address")
@@ -117,13 +125,13 @@ def _refusal(errors: list[Error]) -> Problem:
 
 def _check_people(caller: Principal, present: Catalogue, whole: Catalogue) -> None:
     """Roles are given and taken by those who have them; the last administrator stays one."""
-    for user in whole.users:
-        before = present.user_named.get(user.email)
-        if before != user:
-            PEOPLE.check(caller, before, user, _without_admin_rule(present, before))
-    for user in present.users:
-        if user.email not in whole.user_named:
-            PEOPLE.check(caller, user, None, present)
+    before, after = present.user_named, whole.user_named
+    for email in dict.fromkeys([*before, *after]):
+        old, new = before.get(email), after.get(email)
+        if old is not new and old != new:
+            for user in (old, new):
+                if user is not None:
+                    require_rank(caller, user)
     if _has_admin(present) and not _has_admin(whole):
         raise Problem(409, "This would leave no admin: keep one, or make another one first")
 
@@ -132,17 +140,11 @@ def _has_admin(catalogue: Catalogue) -> bool:
     return any(user.role == "admin" and user.is_active for user in catalogue.users)
 
 
-def _without_admin_rule(present: Catalogue, before: User | None) -> Catalogue:
-    """For the check of one person while several change: who is the last administrator is looked at for all together."""
-    stand_in = User(email="another@invalid", name="another", role="admin")
-    return Catalogue(users=(*present.users, stand_in)) if before is not None and before.role == "admin" else present
-
-
 async def _remove(session: AsyncSession, plan: Wanted) -> None:
     for kind, names in plan.to_remove.items():
         for name in names:
             row = await find(session, kind, name)
-            by = [use async for use in uses(session, kind, row)] if row else []
+            by = await uses(session, kind, row) if row else []
             if by:
                 what = f"{ONE[kind]} '{name}' is still named by {', '.join(by)}"
                 raise Problem(409, f"{what}: keep it in the files, with is_active: false if nobody shall use it")

@@ -1,11 +1,12 @@
 """Schedules in requests and answers, and what is checked of them before they are kept."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.container import Container
 from api.problems import Problem
 from db.schedules.finding import Known, find
+from domain.schedule.assignment import MOST_FAIR_TURNS
 from domain.schedule.schedule import Rotation, Schedule
 from domain.schedule.shifts import Shift
 
@@ -37,19 +38,32 @@ def shift_items(shifts: list[Shift] | tuple[Shift, ...]) -> list[dict[str, Any]]
     return [shift.model_dump(mode="json") for shift in shifts]
 
 
-def require_work(schedule: Schedule, length: timedelta) -> None:
+def require_work(schedule: Schedule, length: timedelta, end: datetime | None = None) -> None:
     """See that a span of a schedule can be worked out soon.
+
+    Args:
+        schedule: whose shifts are asked for.
+        length: of the span.
+        end: of the span, aware; now if None. Turns that are dealt out fairly are dealt from their start on.
 
     Raises:
         Problem: it has too many turns.
     """
-    hours = length.total_seconds() / 3600
     rotations = [rotation for layer in schedule.layers for rotation in layer.rotations]
-    turns = sum(hours / _length(rotation) + len(rotation.restrictions) * hours / 24 for rotation in rotations)
+    turns = sum(_turns(rotation, length, end or datetime.now(UTC)) for rotation in rotations)
     if turns > MOST_TURNS:
         raise Problem.of_field(
             "to", f"these are {turns:,.0f} turns, {MOST_TURNS:,} are told at most: ask for less time"
         )
+
+
+def _turns(rotation: Rotation, length: timedelta, end: datetime) -> float:
+    hours = length / timedelta(hours=1)
+    turns = hours / _length(rotation) + len(rotation.restrictions) * hours / 24
+    if rotation.assignment == "fair":
+        dealt = max(0.0, (end - rotation.start) / timedelta(hours=1)) / _length(rotation)
+        turns += min(MOST_FAIR_TURNS, dealt)
+    return turns
 
 
 def _length(rotation: Rotation) -> int:

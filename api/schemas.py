@@ -13,6 +13,7 @@ from domain import kpi
 from domain.alert import Alert, Link
 from domain.commands import MAX_TEXT
 from domain.escalation import PlannedStep
+from domain.schedule.schedule import LAST_YEAR
 from domain.severity import Severity
 from gateway.starting import incident_url, temporal_url
 from gateway.workflows import workflow_id
@@ -47,6 +48,12 @@ def _in_utc(at: datetime) -> datetime:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def _plannable(at: datetime) -> datetime:
+    if at.year >= LAST_YEAR:  # a plan looks ahead
+        raise ValueError(f"must lie before the year {LAST_YEAR}")
+    return at
+
+
 def _web_address(href: str) -> str:
     if not href.lower().startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
@@ -56,6 +63,8 @@ def _web_address(href: str) -> str:
 Text = Annotated[str, AfterValidator(without_nul)]
 Line = Annotated[str, AfterValidator(one_line), StringConstraints(min_length=1)]
 Instant = Annotated[datetime, BeforeValidator(_timestamp), AfterValidator(_in_utc)]
+PlannableInstant = Annotated[Instant, AfterValidator(_plannable)]
+"""For which shifts can be told."""
 Note = Annotated[Text, Field(max_length=MAX_TEXT)]
 Labels = dict[Annotated[Line, Field(max_length=200)], Annotated[Text, Field(max_length=5000)]]
 Href = Annotated[Text, Field(max_length=2000), AfterValidator(_web_address)]
@@ -126,7 +135,7 @@ class PlanIn(BaseModel):
 
     service_name: Annotated[Line, Field(max_length=255)]
     severity: Severity
-    at: Instant | None = None
+    at: PlannableInstant | None = None
     impacted_scopes: list[Annotated[Line, Field(max_length=255)]] = Field(default=[], max_length=50)
     labels: Labels = Field(default={}, max_length=100)
     drill: StrictBool | DrillIn | None = None

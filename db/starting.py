@@ -1,6 +1,6 @@
 """Reads what a workflow must know to begin, or to go on from the row and the ledger."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,18 +41,21 @@ class StartingPoint:
     read_at: datetime
     alerts_told: int
     """Alerts that the workflow needs no more word of: all, or those on the timeline while word of others waits."""
+    said_steps: dict[str, datetime] = field(default_factory=dict)
+    """Steps of which the timeline says that they are over, and when: those without pages are on no ledger."""
     said_clear: EventValue | None = None
     """What the timeline says of an incident that is back to normal, and of which no new alert waits to be told."""
 
     @property
     def steps(self) -> list[str]:
-        """The steps on the ledger, in their order."""
-        return list(dict.fromkeys(entry.step for entry in self.ledger))
+        """The steps on the ledger or on the timeline, in their order."""
+        fired_at = self.fired_at
+        return sorted(fired_at, key=lambda step: fired_at[step])
 
     @property
     def fired_at(self) -> dict[str, datetime]:
-        """When the first page of each step was begun, UTC."""
-        return {entry.step: entry.created_at for entry in reversed(self.ledger)}
+        """When each step was fired, or its first page was begun, UTC."""
+        return {entry.step: entry.created_at for entry in reversed(self.ledger)} | self.said_steps
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -101,6 +104,7 @@ async def starting_point(
         ledger=await _ledger(session, incident_id),
         read_at=row["read_at"],
         alerts_told=await _alerts_told(session, incident_id, row["alert_count"]),
+        said_steps=await _said_steps(session, incident_id),
         said_clear=await _said_clear(session, incident_id) if row["cleared_at"] else None,
     )
 
@@ -117,6 +121,14 @@ async def _alerts_told(session: AsyncSession, incident_id: UUID, received: int) 
         Event.incident_id == incident_id, Event.type == EventType.ALERT_RECEIVED
     )
     return 1 + (await session.scalar(repeats) or 0)
+
+
+async def _said_steps(session: AsyncSession, incident_id: UUID) -> dict[str, datetime]:
+    step = Event.data["step"].astext
+    query = select(step, func.min(Event.created_at)).where(
+        Event.incident_id == incident_id, Event.type == EventType.ESCALATED, step.is_not(None)
+    )
+    return {row[0]: row[1] for row in await session.execute(query.group_by(step))}
 
 
 async def _said_clear(session: AsyncSession, incident_id: UUID) -> EventValue | None:

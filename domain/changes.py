@@ -132,7 +132,7 @@ def _method(method: ContactMethod, verified: Collection[tuple[str, str]]) -> Con
 
 
 def _schedule(old: Schedule, new: Schedule) -> Schedule:
-    spans = {layer.calendar: layer.spans for layer in old.layers if layer.calendar}
+    spans = {layer.calendar: layer.spans for layer in old.layers}
     layers = tuple(layer.model_copy(update={"spans": spans.get(layer.calendar, ())}) for layer in new.layers)
     return new.model_copy(update={"layers": layers, "overrides": old.overrides})
 
@@ -165,5 +165,5 @@ def _moved(before: Sequence[str], after: Sequence[str]) -> list[Change]:
             fields=(FieldChange(field="position", old=before.index(name) + 1, new=place),),
         )
         for place, name in enumerate(there, start=1)
-        if isinstance(name, str) and before.index(name) + 1 != place
+        if before.index(name) + 1 != place
     ]

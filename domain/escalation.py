@@ -152,7 +152,7 @@ def plan(situation: Situation) -> list[PlannedStep]:
         first = [PlannedStep(step=name, at=climb.started_at, deliveries=tuple(broadcast(situation)))]
     if not situation.policy.climbs(situation.facts.severity):
         return first
-    return sorted([*first, *ladder(situation)], key=lambda step: step.at)
+    return _until_resolved(sorted([*first, *ladder(situation)], key=lambda step: step.at))
 
 
 def ladder(situation: Situation) -> list[PlannedStep]:
@@ -160,8 +160,8 @@ def ladder(situation: Situation) -> list[PlannedStep]:
 
     An empty rung is skipped at once: what follows moves up by its wait (REQUIREMENTS R-F-09).
     """
-    steps = list(_climbed(situation))
-    if steps and not any(step.deliveries for step in steps):
+    steps = _until_resolved(sorted(_climbed(situation), key=lambda step: step.at))
+    if steps and steps[-1].action != "resolve" and not any(step.deliveries for step in steps):
         steps += _to_the_owner(situation, steps[-1].at)
     return sorted(steps, key=lambda step: step.at)
 
@@ -335,6 +335,12 @@ def _hold(rung: WaitUntilCovered, at: datetime, situation: Situation) -> timedel
     limit = timedelta(seconds=rung.at_most_seconds / situation.climb.time_scale)
     covered = situation.directory.covered_from(rung.schedule, rung.level, at)
     return min(limit, covered - at) if covered else limit
+
+
+def _until_resolved(steps: list[PlannedStep]) -> list[PlannedStep]:
+    """Nothing follows a rung that resolves."""
+    ends = (number for number, step in enumerate(steps, start=1) if step.action == "resolve")
+    return steps[: next(ends, len(steps))]
 
 
 def _has_told(name: str, climb: Climb) -> bool:

@@ -149,6 +149,8 @@ def _climb_again(point: StartingPoint, settings: Settings) -> Climb | None:
     steps = _whole_plan(point, settings, _climb_of(point))
     # The latest one is fired again while somebody is still to be found: some of its deliveries may be missing.
     over = len(passed(steps, point.steps)) - (row["status"] == Status.TRIGGERED)
+    waiting = {entry.step for entry in point.ledger if entry.status == "pending"}
+    over = min(over, next((number for number, step in enumerate(steps) if step.step in waiting), over))
     climb = _up_to(point, steps, over)
     return climb.model_copy(update={"fired": (*climb.fired, *_beside_the_ladder(point, steps))})
 

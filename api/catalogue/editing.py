@@ -71,6 +71,8 @@ async def change(
         would_be = catalogue
         if old != new:
             _require_free(kind, catalogue, new, but=old)
+            if by := await uses(session, kind.name, row, by_name=True):
+                raise Problem.of_field(kind.key, f"'{old}' is named by {_some(by)}: change that first", 409)
             would_be = renamed(catalogue, kind.name, old, new)
         would_be = kind.put(would_be, new, after, body)
         _require_sound(kind, catalogue, would_be, new)
@@ -98,7 +100,7 @@ async def take_away(parts: Container, caller: Principal, kind: Kind[EntryT], ref
         kind.check(caller, before, None, catalogue)
         would_be = kind.put(catalogue, row.name, None, {})
         by = [f"{ONE[fault.kind]} '{fault.name}' ({fault.field})" for fault in _new_faults(catalogue, would_be)]
-        by += [use async for use in uses(session, kind.name, row)]
+        by += await uses(session, kind.name, row)
         if by:
             raise Problem(409, f"{kind.one} '{row.name}' is still named by {_some(by)}: it cannot be deleted")
         try:

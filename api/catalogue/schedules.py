@@ -1,6 +1,6 @@
 """Schedules as entries of the catalogue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from api.catalogue.kind import Kind
 from api.problems import Problem
@@ -18,19 +18,35 @@ class Schedules(Kind[Schedule]):
         """Whoever is new in it exists; what departs from it has doors of its own."""
         if after is None:
             return
-        if after.overrides:
-            raise Problem.of_field("overrides", "belong to POST /schedules/{id}/overrides/")
-        for number, layer in enumerate(after.layers):
-            if layer.spans:
-                raise Problem.of_field(f"layers.{number}.spans", "come from PUT /schedules/{id}/calendars/{name}/")
-        known = {*catalogue.user_named, *(before.people if before else ())}
-        faults = [
-            {"field": field, "message": f"there is no user '{address}'"}
-            for field, address in _participants(after)
-            if address not in known
-        ]
-        if faults:
-            raise Problem(422, "; ".join(f"{one['field']}: {one['message']}" for one in faults[:10]), faults)
+        require_sound(after, catalogue, before.people if before else ())
+
+
+def require_sound(schedule: Schedule, catalogue: Catalogue, known: Iterable[str] = ()) -> None:
+    """See that a schedule may be kept.
+
+    Args:
+        schedule: as it was written.
+        catalogue: all of it.
+        known: people who were in it before, and need not exist any more.
+
+    Raises:
+        Problem: it names somebody or a team that there is not, or says what has doors of its own.
+    """
+    if schedule.overrides:
+        raise Problem.of_field("overrides", "belong to POST /schedules/{id}/overrides/")
+    for number, layer in enumerate(schedule.layers):
+        if layer.spans:
+            raise Problem.of_field(f"layers.{number}.spans", "come from PUT /schedules/{id}/calendars/{name}/")
+    if schedule.team is not None and schedule.team not in catalogue.team_named:
+        raise Problem.of_field("team", f"there is no team '{schedule.team}'")
+    there = {*catalogue.user_named, *known}
+    faults = [
+        {"field": field, "message": f"there is no user '{address}'"}
+        for field, address in _participants(schedule)
+        if address not in there
+    ]
+    if faults:
+        raise Problem(422, "; ".join(f"{one['field']}: {one['message']}" for one in faults[:10]), faults)
 
 
 def _participants(schedule: Schedule) -> Iterator[tuple[str, str]]:

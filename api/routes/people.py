@@ -23,7 +23,7 @@ from api.contact_methods import (
 )
 from api.problems import Problem
 from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, page
-from api.schemas import Instant, Line
+from api.schemas import Line, PlannableInstant
 from db.catalogue.entries import find
 from db.contact_methods import methods_of
 from domain.channels import ChannelName
@@ -88,7 +88,7 @@ async def readiness(
     id: Reference,
     parts: Parts,
     caller: Caller,
-    at: Annotated[Instant | None, Query(description="When; now without it")] = None,
+    at: Annotated[PlannableInstant | None, Query(description="When; now without it")] = None,
 ) -> dict[str, Any]:
     """Whether a person can be reached, by what, and what should be mended."""
     _, user, _ = await found(parts, caller, PEOPLE, id)

@@ -13,7 +13,7 @@ from api.catalogue.endpoints import Body, Reference, found
 from api.catalogue.kinds import POLICIES
 from api.container import Container
 from api.requests import Caller, JsonRoute, Parts
-from api.schemas import Instant
+from api.schemas import PlannableInstant
 from db.access import Principal
 from db.catalogue.entries import open_incidents_of
 from domain.commands import UsePolicy
@@ -33,7 +33,7 @@ async def readiness(
     id: Reference,
     parts: Parts,
     caller: Caller,
-    at: Annotated[Instant | None, Query(description="When; now without it")] = None,
+    at: Annotated[PlannableInstant | None, Query(description="When; now without it")] = None,
 ) -> dict[str, Any]:
     """Whom the policy would reach now, for each team whose incidents climb by it, and what should be mended."""
     _, policy, catalogue = await found(parts, caller, POLICIES, id)

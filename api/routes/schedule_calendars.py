@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.container import Container
@@ -78,11 +79,10 @@ async def put_calendar(id: Reference, name: CalendarName, body: CalendarIn, part
     except Unread as error:
         raise Problem.of_field(field, str(error)) from error
     async with parts.sessions.begin() as session:
-        await _schedule(session, str(row.id))
+        await _schedule(session, str(row.id), hold=True)
         kept = await _find(session, row, name)
         if kept is None:
-            session.add(new)
-            kept = new
+            kept = await _added(session, new)
         else:
             for column in ("sealed_url", "body", "spans", "ignored", "read_at", "error"):
                 setattr(kept, column, getattr(new, column))
@@ -112,8 +112,17 @@ def _sealed(url: str, parts: Container) -> str:
         raise Problem.of_field("url", str(error)) from error
 
 
-async def _schedule(session: AsyncSession, reference: str) -> Schedule:
-    row = await find_row(session, reference)
+async def _added(session: AsyncSession, row: ScheduleCalendar) -> ScheduleCalendar:
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Problem(409, f"Somebody gives the calendar '{row.name}' at this moment: try again") from error
+    return row
+
+
+async def _schedule(session: AsyncSession, reference: str, *, hold: bool = False) -> Schedule:
+    row = await find_row(session, reference, hold=hold)
     if row is None:
         raise no_schedule(reference)
     return row

@@ -141,7 +141,7 @@ async def _opened(request: Request, parts: Container, key: str) -> Opened | None
 
 
 async def _schedule(session: AsyncSession, reference: str) -> Owner:
-    row = await find_row(session, reference)
+    row = await find_row(session, reference, hold=True)
     if row is None:
         raise no_schedule(reference)
     return Owner(schedule_id=row.id)

@@ -74,7 +74,7 @@ async def notes_for_the_next(id: Reference, parts: Parts) -> dict[str, Any]:
 async def add_note(id: Reference, body: NoteIn, parts: Parts, caller: Caller) -> dict[str, Any]:
     """A note for the next hand-off."""
     async with parts.sessions.begin() as session:
-        row = await _schedule(session, id)
+        row = await _schedule(session, id, hold=True)
         note = HandoffNote(id=new_id(), schedule_id=row.id, author=caller.email, text=body.text)
         session.add(note)
         await session.flush()
@@ -82,8 +82,8 @@ async def add_note(id: Reference, body: NoteIn, parts: Parts, caller: Caller) ->
     return _note(note)
 
 
-async def _schedule(session: AsyncSession, reference: str) -> Schedule:
-    row = await find_row(session, reference)
+async def _schedule(session: AsyncSession, reference: str, *, hold: bool = False) -> Schedule:
+    row = await find_row(session, reference, hold=hold)
     if row is None:
         raise no_schedule(reference)
     return row

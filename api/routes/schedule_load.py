@@ -38,7 +38,7 @@ async def load_of_schedule(
     """Hours, nights, weekends, holidays, shifts and pages of each person, and whose are far from the mean."""
     require_span(from_, to)
     known = await known_schedule(parts, id, from_, to)
-    require_work(known.value, to - from_)
+    require_work(known.value, to - from_, to)
     people = known.value.people
     async with parts.sessions() as session:
         pages = await pages_of(session, people, from_, to)
@@ -65,6 +65,6 @@ def _table(found: Iterable[Carried]) -> str:
 
 
 def _cell(value: str | float) -> str | float:
-    if isinstance(value, float):
-        return round(value, 2)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return round(value, 2)

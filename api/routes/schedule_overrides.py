@@ -61,7 +61,7 @@ async def add_override(id: Reference, body: dict[str, Any], parts: Parts, caller
     override = _read(body, caller.email)
     require_may_override(caller, override)
     async with parts.sessions.begin() as session:
-        row = await find_row(session, id)
+        row = await find_row(session, id, hold=True)
         if row is None:
             raise no_schedule(id)
         catalogue = await parts.catalogue.read(session)

@@ -160,7 +160,7 @@ async def _require_duty(session: AsyncSession, parts: Container, swap: ShiftSwap
         pieces.append(("return_start", swap.return_starts_at, swap.return_ends_at, swap.to_user))
     for field, start, end, user in pieces:
         known = await _known(session, parts, str(swap.schedule_id), start, end)
-        require_work(known.value, end - start)
+        require_work(known.value, end - start, end)
         found = (shift for shift in shifts(known.value, start, end) if shift.level == swap.level)
         if not any(user in shift.users for shift in found):
             raise Problem.of_field(field, f"{user} is not on call then at level {swap.level}", status)
@@ -170,7 +170,7 @@ async def _known(
     session: AsyncSession, parts: Container, reference: str, start: datetime | None = None, end: datetime | None = None
 ) -> Known:
     now = datetime.now(UTC)
-    known = await find(session, parts.catalogue, reference, start or now, end or now)
+    known = await find(session, parts.catalogue, reference, start or now, end or now, hold=True)
     if known is None:
         raise no_schedule(reference)
     return known

@@ -17,7 +17,7 @@ from api.schedule_bodies import (
 from domain.schedule.coverage import Overlap, gaps, hidden_layers, overlaps, unfair
 from domain.schedule.fairness import Load, loads
 from domain.schedule.schedule import Schedule
-from domain.schedule.shifts import Shift, levels, on_call, shifts
+from domain.schedule.shifts import Shift, on_call, shifts
 
 router = APIRouter(prefix="/schedules", tags=["schedules"], route_class=JsonRoute)
 
@@ -55,7 +55,7 @@ class Coverage(BaseModel):
 async def preview(body: Preview) -> dict[str, Any]:
     """The shifts of a schedule that is not saved, and what is odd about them. Its people need not exist."""
     require_span(body.from_, body.to)
-    require_work(body.schedule, body.to - body.from_)
+    require_work(body.schedule, body.to - body.from_, body.to)
     found, coverage = await asyncio.to_thread(_worked_out, body.schedule, body.from_, body.to, body.merge)
     return {"items": shift_items(found), **coverage.model_dump(mode="json")}
 
@@ -69,11 +69,12 @@ async def who_is_on_call(
     known = await known_schedule(parts, id, at, at)
     found = await asyncio.to_thread(on_call, known.value, at)
     users = {shift.level: list(shift.users) for shift in found}
+    levels = {layer.level for layer in known.value.layers}
     return {
         "schedule": known.value.name,
         "at": at,
         "users": users.get(1, []),
-        "levels": [{"level": level, "users": users.get(level, [])} for level in levels(known.value)],
+        "levels": [{"level": level, "users": users.get(level, [])} for level in sorted(levels | users.keys())],
         "items": shift_items(found),
     }
 
@@ -83,7 +84,7 @@ async def shifts_of_schedule(id: Reference, parts: Parts, from_: From, to: To, m
     """The shifts in a span of time, clipped to it, by start and level."""
     require_span(from_, to)
     known = await known_schedule(parts, id, from_, to)
-    require_work(known.value, to - from_)
+    require_work(known.value, to - from_, to)
     found = await asyncio.to_thread(shifts, known.value, from_, to, merge=merge)
     return {"items": shift_items(found)}
 
@@ -100,7 +101,7 @@ async def coverage_of_schedule(
     end = to or start + COVERAGE_AHEAD
     require_span(start, end)
     known = await known_schedule(parts, id, start, end)
-    require_work(known.value, end - start)
+    require_work(known.value, end - start, end)
     _, coverage = await asyncio.to_thread(_worked_out, known.value, start, end, True)
     return {"from": start, "to": end, **coverage.model_dump(mode="json")}
 

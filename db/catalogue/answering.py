@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -86,7 +86,7 @@ async def _paged_before(
     for target in picking:
         named = target.emails if isinstance(target, People) else catalogue.team_named[target.team or team].members
         people |= set(named)
-    other = Notification.incident_id != incident_id if incident_id else func.true()
+    other = Notification.incident_id != incident_id if incident_id else true()
     lately = Notification.created_at > func.now() - PAGED_LATELY
     last = (
         select(Notification.recipient, func.max(Notification.created_at))

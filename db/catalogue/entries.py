@@ -1,12 +1,12 @@
 """The rows of catalogue entries: found, listed in pages, renamed, and what still names them."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import any_, func, literal, or_, select, tuple_, update
+from sqlalchemy import Select, any_, func, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.writing import TABLES
@@ -112,35 +112,45 @@ async def rename(session: AsyncSession, kind: str, id: UUID, old: str, new: str)
     await session.execute(update(ScheduleOverride).where(ScheduleOverride.replaces == old).values(replaces=new))
 
 
-async def uses(session: AsyncSession, kind: str, row: EntryRow) -> AsyncIterator[str]:
-    """What outside the catalogue still names an entry, in words: incidents, sources, rules, maintenance windows."""
-    name = row.name
+async def uses(session: AsyncSession, kind: str, row: EntryRow, *, by_name: bool = False) -> list[str]:
+    """What outside the catalogue still names an entry, in words: incidents, sources, rules, maintenance windows.
+
+    Args:
+        session: of one transaction.
+        kind: such as `teams`.
+        row: of the entry.
+        by_name: only what would lose the entry if it got another name.
+    """
+    asked = _asked(kind, row)
+    wanted = [(what, query) for what, query, loses in asked if loses or not by_name]
+    return [what for what, query in wanted if await session.scalar(query.limit(1)) is not None]
+
+
+def _asked(kind: str, row: EntryRow) -> list[tuple[str, Select[Any], bool]]:
+    """What to look for, and whether it knows the entry by its name alone; history may keep a name of old."""
+    name, windows = row.name, select(MaintenanceWindow.id)
     if kind == "services":
-        asked = [
-            ("incidents", select(Incident.id).where(Incident.service_id == row.id)),
-            ("a source", select(Source.id).where(Source.settings["service_name"].astext == name)),
-            ("a rule", select(Rule.id).where(Rule.definition["set"]["service_name"].astext == name)),
-            ("a maintenance window", select(MaintenanceWindow.id).where(_holds(MaintenanceWindow.services, name))),
+        return [
+            ("incidents", select(Incident.id).where(Incident.service_id == row.id), False),
+            ("a source", select(Source.id).where(Source.settings["service_name"].astext == name), True),
+            ("a rule", select(Rule.id).where(Rule.definition["set"]["service_name"].astext == name), True),
+            ("a maintenance window", windows.where(_holds(MaintenanceWindow.services, name)), True),
         ]
-    elif kind == "teams":
-        asked = [
-            ("open incidents", select(Incident.id).where(Incident.team_id == row.id, OPEN)),
-            ("a maintenance window", select(MaintenanceWindow.id).where(_holds(MaintenanceWindow.teams, name))),
+    if kind == "teams":
+        return [
+            ("open incidents", select(Incident.id).where(Incident.team_id == row.id, OPEN), False),
+            ("a maintenance window", windows.where(_holds(MaintenanceWindow.teams, name)), True),
         ]
-    elif kind == "scopes":
-        asked = [("open incidents", select(Incident.id).where(_holds(Incident.impacted_scopes, name), OPEN))]
-    elif kind == "users":
+    if kind == "scopes":
+        return [("open incidents", select(Incident.id).where(_holds(Incident.impacted_scopes, name), OPEN), True)]
+    if kind == "users":
         acted = or_(Incident.lead == name, Incident.acknowledged_by == name, Incident.resolved_by == name)
-        asked = [
-            ("incidents", select(Incident.id).where(acted)),
-            ("pages that were sent", select(Notification.id).where(Notification.recipient == name)),
-            ("an override of a schedule", select(ScheduleOverride.id).where(_overrides(name))),
+        return [
+            ("incidents", select(Incident.id).where(acted), False),
+            ("pages that were sent", select(Notification.id).where(Notification.recipient == name), False),
+            ("an override of a schedule", select(ScheduleOverride.id).where(_overrides(name)), False),
         ]
-    else:
-        asked = []
-    for what, query in asked:
-        if await session.scalar(query.limit(1)) is not None:
-            yield what
+    return []
 
 
 def _holds(array: Any, text: str) -> Any:

@@ -43,12 +43,17 @@ class CatalogueReader:
 
     async def read(self, session: AsyncSession) -> Catalogue:
         """The catalogue as it is in the session's transaction."""
-        version = await session.scalar(select(CatalogueVersion.version)) or 0
+        version = await version_of(session)
         if version != self._version:
             # The version first: a change that comes between makes this copy be read again, and is not missed.
             self._kept = await read_catalogue(session)
             self._version = version
         return self._kept
+
+
+async def version_of(session: AsyncSession) -> int:
+    """Another number after every change of the catalogue."""
+    return await session.scalar(select(CatalogueVersion.version)) or 0
 
 
 async def read_catalogue(session: AsyncSession) -> Catalogue:

@@ -28,19 +28,34 @@ class Known(NamedTuple):
     """In which it was found."""
 
 
-async def find_row(session: AsyncSession, reference: str) -> Schedule | None:
-    """A schedule by its id or its name."""
+async def find_row(session: AsyncSession, reference: str, *, hold: bool = False) -> Schedule | None:
+    """A schedule by its id or its name.
+
+    Args:
+        session: of one transaction.
+        reference: id or name.
+        hold: nobody deletes it before the transaction ends: something that belongs to it is about to be written.
+    """
+    query = select(Schedule)
+    if hold:
+        query = query.with_for_update(read=True, key_share=True)
     try:
-        found = await session.get(Schedule, UUID(reference))
+        found = await session.scalar(query.where(Schedule.id == UUID(reference)))
     except ValueError:
         found = None
     if found is None:
-        found = await session.scalar(select(Schedule).where(Schedule.name == reference.replace("\x00", "")))
+        found = await session.scalar(query.where(Schedule.name == reference.replace("\x00", "")))
     return found
 
 
 async def find(
-    session: AsyncSession, reader: CatalogueReader, reference: str, start: datetime, end: datetime
+    session: AsyncSession,
+    reader: CatalogueReader,
+    reference: str,
+    start: datetime,
+    end: datetime,
+    *,
+    hold: bool = False,
 ) -> Known | None:
     """A schedule with every override that has to do with a span of time, however long ago that is.
 
@@ -50,8 +65,9 @@ async def find(
         reference: id or name.
         start: the first instant that is asked about.
         end: the last one.
+        hold: as `find_row` has it.
     """
-    row = await find_row(session, reference)
+    row = await find_row(session, reference, hold=hold)
     if row is None:
         return None
     catalogue = await reader.read(session)

@@ -157,16 +157,16 @@ def _spans(catalogue: Catalogue, team: str, policy: Policy, since: datetime, unt
 def _edges(span: Span, policy: Policy, within: timedelta) -> list[datetime]:
     """Every instant at which who is told may change, from the span's start until its end and so long after it."""
     directory, until = span.directory, span.end + within
-    found = {span.start}
+    instants = {span.start}
     for duties in directory.duties.values():
         for duty in duties:
-            found |= {duty.start, duty.end}
+            instants |= {duty.start, duty.end}
     for reach in directory.reach.values():
         for absence in reach.days_away:
-            found |= {absence.start, absence.end}
+            instants |= {absence.start, absence.end}
     for hours, zone in _hours(directory, policy):
-        found.update(_openings(hours, zone, span.start, until))
-    return [at for at in sorted(found) if span.start <= at <= until]
+        instants.update(_openings(hours, zone, span.start, until))
+    return [at for at in sorted(instants) if span.start <= at <= until]
 
 
 def _hours(directory: Directory, policy: Policy) -> list[tuple[WallHours, str]]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.catalogue import Catalogue, Service
 from domain.escalation import PlannedStep
 from domain.events import Event, EventType
+from domain.organisation import policy_for
 from domain.policy import Policy
 from domain.severity import Severity
 
@@ -123,9 +124,14 @@ def _opened(past: Past) -> str:
 
 def _climbs(past: Past, catalogue: Catalogue, default: str) -> str:
     service = catalogue.service_named.get(past.service)
-    if past.policy is None:
+    policy = past.policy
+    if policy is None and service is not None:
+        policy = policy_for(catalogue, service, past.severity, default)
+    if policy is None or (past.policy is None and policy.climbs(past.severity)):
         return "No escalation policy has begun to work for it yet."
-    name = past.policy.name
+    name = policy.name
+    if not policy.climbs(past.severity):
+        return f"{past.severity.short} does not climb: no step of the policy {name} pages anybody by itself."
     if name not in catalogue.policy_named:
         version = "as it was then; it is no longer in the catalogue"
     elif past.version is None:
@@ -133,8 +139,6 @@ def _climbs(past: Past, catalogue: Catalogue, default: str) -> str:
     else:
         version = f"version {past.version}"
     because = policy_because(catalogue, service, past.severity, name, default) if service else "it was then"
-    if not past.policy.climbs(past.severity):
-        return f"{past.severity.short} does not climb: no step of the policy {name} pages anybody by itself."
     return f"It climbs by the policy {name} ({version}), because {because}."
 
 

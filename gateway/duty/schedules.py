@@ -12,6 +12,7 @@ from hashlib import sha256
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import (
     Client,
     Schedule,
@@ -46,6 +47,8 @@ LOOK_SECONDS = 5.0
 """So often the catalogue's version is looked at."""
 COMPARE_SECONDS = 300.0
 """So often everything is compared, also when the catalogue did not change."""
+AWAY_SECONDS = 30.0
+"""So long Temporal, or the database, is left alone that did not answer."""
 RPC_TIMEOUT = timedelta(seconds=10)
 CATCH_UP = timedelta(days=1)
 """What was missed for longer than this, while Temporal was away, is not made up for."""
@@ -67,8 +70,12 @@ class DutySchedules:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.look()
+            except (RPCError, SQLAlchemyError, OSError) as error:
+                logger.warning("duty: the Temporal Schedules wait to be compared", error=str(error).splitlines()[:1])
+                await asyncio.sleep(AWAY_SECONDS)
             except Exception:
                 logger.exception("duty: the Temporal Schedules could not be compared, trying again")
+                await asyncio.sleep(AWAY_SECONDS)
 
     async def look(self) -> None:
         """Compare when the catalogue changed, or now and then."""

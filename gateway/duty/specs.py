@@ -16,6 +16,8 @@ MOST_CALENDARS = 20
 _LAST_SKIPPED_HOUR = 3
 """Clocks skip times in the small hours: then the hand-off is at the first instant after, found an hour later."""
 _SHORTEST_MONTH = 28
+_EVERY_WEEKDAY = (ScheduleRange(0, 6),)
+_EVERY_DAY = (ScheduleRange(1, 31),)
 
 
 def handoff_spec(schedule: Schedule) -> ScheduleSpec | None:
@@ -33,28 +35,27 @@ def handoff_spec(schedule: Schedule) -> ScheduleSpec | None:
 
 def _calendar(rotation: Rotation, zone: str) -> ScheduleCalendarSpec:
     first = local_start(rotation, zone_of(zone))
-    second, minute, hour = _at(first.second), _at(first.minute), _at(*_hours(first.hour))
+    hours: Sequence[int] = [first.hour]
+    weekday, day = _EVERY_WEEKDAY, _EVERY_DAY
     match rotation.kind:
         case "hourly":
-            hours = (
-                range(first.hour % rotation.interval, 24, rotation.interval)
-                if 24 % rotation.interval == 0
-                else range(24)
-            )
-            return ScheduleCalendarSpec(second=second, minute=minute, hour=_at(*hours))
-        case "daily":
-            return ScheduleCalendarSpec(second=second, minute=minute, hour=hour)
+            regular = 24 % rotation.interval == 0
+            hours = range(first.hour % rotation.interval, 24, rotation.interval) if regular else range(24)
         case "weekly":
             weekday = _at(first.isoweekday() % 7)
-            return ScheduleCalendarSpec(second=second, minute=minute, hour=hour, day_of_week=weekday)
         case "monthly":
-            last = first.day > _SHORTEST_MONTH  # shorter months hand over on their last day
-            day = (ScheduleRange(start=_SHORTEST_MONTH, end=31),) if last else _at(first.day)
-            return ScheduleCalendarSpec(second=second, minute=minute, hour=hour, day_of_month=day)
-
-
-def _hours(hour: int) -> Sequence[int]:
-    return (hour, hour + 1) if hour <= _LAST_SKIPPED_HOUR else (hour,)
+            # Shorter months hand over on their last day.
+            day = _at(first.day) if first.day < _SHORTEST_MONTH else (ScheduleRange(_SHORTEST_MONTH, 31),)
+        case "daily":
+            pass
+    late = [hour + 1 for hour in hours if hour <= _LAST_SKIPPED_HOUR]
+    return ScheduleCalendarSpec(
+        second=_at(first.second),
+        minute=_at(first.minute),
+        hour=_at(*sorted({*hours, *late})),
+        day_of_week=weekday,
+        day_of_month=day,
+    )
 
 
 def _at(*values: int) -> tuple[ScheduleRange, ...]:

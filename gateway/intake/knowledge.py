@@ -3,16 +3,13 @@
 import asyncio
 import time
 
+from db.catalogue.reading import version_of
 from db.engine import Sessions
 from db.house import load_house
 from domain.intake.verdict import House, ServiceFact
 
 KNOWN_SECONDS = 10.0
 """So long at most a change goes unnoticed by a process that does not hear the database's notifications."""
-
-MISS_SECONDS = 1.0
-"""A name that is not known makes it read again at most so often."""
-
 
 class Knowledge:
     """The catalogue as it was a moment ago."""
@@ -25,7 +22,8 @@ class Knowledge:
         self._until = 0.0
         self._loading = asyncio.Lock()
         self._version = 0
-        self._missed_at = float("-inf")
+        self._catalogue = 0
+        """The version of the catalogue that was read."""
 
     async def house(self) -> House:
         """The catalogue.
@@ -39,19 +37,24 @@ class Knowledge:
             while self._house is None or time.monotonic() >= self._until:
                 version = self._version
                 async with self._sessions.begin() as session:
+                    catalogue = await version_of(session)  # before the rest: a change meanwhile is seen as one
                     house = await load_house(session, self._window_seconds)
                 if version == self._version:  # nothing changed while it was read
                     self._house, self._until = house, time.monotonic() + self._known_seconds
+                    self._catalogue = catalogue
         return self._house
 
     async def service(self, name: str) -> ServiceFact | None:
-        """A service of the catalogue; one that is not known is looked for once more."""
+        """A service of the catalogue; for one that is not known it is asked whether the catalogue has changed."""
         found = (await self.house()).services.get(name)
-        if found is None and time.monotonic() > self._missed_at + MISS_SECONDS:
-            self._missed_at = time.monotonic()
+        if found is None and await self._is_behind():
             self.forget()
             found = (await self.house()).services.get(name)
         return found
+
+    async def _is_behind(self) -> bool:
+        async with self._sessions.begin() as session:
+            return await version_of(session) != self._catalogue
 
     def forget(self) -> None:
         """It changed: read it again before the next alert."""

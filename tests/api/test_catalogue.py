@@ -1,6 +1,7 @@
 """The catalogue by REST: the same calls for every kind, what they refuse, and what follows from a change."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -20,14 +21,15 @@ def some_name(prefix: str) -> str:
 def body_of(kind: str) -> dict[str, Any]:
     """A new entry with little more than it needs."""
     name = some_name(kind)
-    return {
+    bodies: Bodies = {
         "teams": {"name": name, "channel": f"#{name}", "members": ["ana@example.com"], "manager": "dee@example.com"},
         "services": {"name": name, "team": "SRE Core", "depends_on": ["redis-prod"]},
         "scopes": {"name": name, "notify_emails": ["dpo@example.com"]},
         "policies": {"name": name, "steps": [{"after_seconds": 0, "targets": [{"kind": "on_call"}]}]},
         "routes": {"name": name, "targets": [{"kind": "chat_channel", "name": "#critical-alerts"}]},
         "users": {"email": f"{name}@example.com", "name": "Gil Sato", "time_zone": "Asia/Kolkata"},
-    }[kind]
+    }
+    return bodies[kind]
 
 
 KINDS = ("teams", "services", "scopes", "policies", "routes", "users")
@@ -268,3 +270,31 @@ def test_a_broken_reference_of_old_does_not_stop_other_changes(
     )
     assert api.patch(f"/policies/{policy['id']}/", json={"description": "New"}).status_code == 200
     assert api.post("/scopes/", json=body_of("scopes")).status_code == 201
+
+
+def test_a_name_that_others_know_it_by_is_not_changed(api: httpx.Client) -> None:
+    service = api.post("/services/", json=body_of("services")).json()
+    source = {"name": service["name"], "kind": "generic", "service_name": service["name"]}
+    made = api.post("/sources/", json=source)
+    assert made.status_code == 201, made.text
+    require_problem(api.patch(f"/services/{service['id']}/", json={"name": some_name("x")}), 409, "name")
+    require_problem(api.delete(f"/services/{service['id']}/"), 409)
+
+
+def test_two_at_once_make_one(api: httpx.Client) -> None:
+    body = body_of("teams")
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: api.post("/teams/", json=body), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+
+
+def test_of_a_name_and_its_end_at_once_one_wins(api: httpx.Client) -> None:
+    """Somebody is deleted while somebody else puts them into a team: never a team with nobody in it."""
+    for _ in range(5):
+        person = api.post("/users/", json=body_of("users")).json()["email"]
+        team = body_of("teams") | {"members": [person]}
+        with ThreadPoolExecutor(2) as threads:
+            made = threads.submit(api.post, "/teams/", json=team)
+            deleted = threads.submit(api.delete, f"/users/{person}/")
+        outcome = (made.result().status_code, deleted.result().status_code)
+        assert outcome in ((201, 409), (422, 204))

@@ -82,7 +82,7 @@ def test_a_feed_read_by_another_library_agrees_at_1000_instants(api: httpx.Clien
     for begin, finish in ((start, start + timedelta(days=300)), (start + timedelta(days=300), end)):
         for one in shifts(api, made["id"], begin.isoformat(), finish.isoformat()):
             times = (datetime.fromisoformat(one[name]) for name in ("start", "end"))
-            own.append((*times, one["level"], tuple(sorted(one["users"]))))  # type: ignore[arg-type]
+            own.append((*times, one["level"], tuple(sorted(one["users"]))))
     dice = random.Random(5)
     for _ in range(1000):
         at = start + (end - start) * dice.random()

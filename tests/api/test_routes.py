@@ -176,4 +176,6 @@ def test_bad_plans(api: httpx.Client) -> None:
     require_problem(api.post("/plan/", json=body | {"labels": {"env": 5}}), 422, "labels")
     require_problem(api.post("/plan/", json=body | {"labels": "env=prod"}), 422, "labels")
     assert api.post("/plan/", json=body | {"at": "1970-01-01T00:00:00Z"}).status_code == 200
-    assert api.post("/plan/", json=body | {"at": "9000-12-31T23:59:59Z"}).status_code == 200
+    assert api.post("/plan/", json=body | {"at": "2198-12-31T23:59:59Z"}).status_code == 200
+    require_problem(api.post("/plan/", json=body | {"at": "9000-12-31T23:59:59Z"}), 422, "at")
+    require_problem(api.get("/policies/ladder/readiness/?at=9000-12-31T23:59:59Z"), 422, "at")

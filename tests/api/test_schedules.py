@@ -239,6 +239,10 @@ def test_a_preview_without_a_schedule_or_too_much_of_one_is_refused(api: httpx.C
     hourly = WEEKLY | {"kind": "hourly"}
     busy = a_schedule(layers=[{"name": "a", "rotations": [hourly] * 20}])
     require_problem(api.post("/schedules/preview/", json={"schedule": busy, **span}), 422, "to")
+    dealt = hourly | {"start": "1990-01-01T00:00:00Z", "assignment": "fair"}
+    old = a_schedule(layers=[{"name": "a", "rotations": [dealt] * 3}])
+    day = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
+    require_problem(api.post("/schedules/preview/", json={"schedule": old, **day}), 422, "to")
 
 
 def test_only_managers_change_schedules(api: httpx.Client, as_role: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import acceptance, first_page, intake, schedules
+from tests.bench import acceptance, catalogue, first_page, intake, schedules
 from tests.bench.result import Result
 from tests.support.dev import Dev
 
@@ -16,6 +16,7 @@ def main() -> None:
     """Start the product, measure, print, stop."""
     console = Console(width=110)
     _show(console, schedules.measure())
+    _show(console, catalogue.measure_rules())
     for result in acceptance.measure():
         _show(console, result)
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
@@ -23,7 +24,7 @@ def main() -> None:
         console.print(f"tocsin dev was ready after {dev.start():.1f} s")
         try:
             # Pages first: what intake leaves behind keeps the worker busy for a while.
-            for measure in (first_page.measure, intake.measure):
+            for measure in (first_page.measure, catalogue.measure, intake.measure):
                 _show(console, measure(dev))
         finally:
             dev.stop()

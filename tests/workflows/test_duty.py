@@ -126,7 +126,7 @@ async def test_nobody_hands_over_to_themselves(product: House) -> None:
 
 
 async def test_a_temporal_schedule_for_each_schedule(house: House) -> None:
-    weekly = {"kind": "weekly", "start": "2026-01-05T09:30:00Z", "participants": [[ANA], [BO]]}
+    weekly: dict[str, Any] = {"kind": "weekly", "start": "2026-01-05T09:30:00Z", "participants": [[ANA], [BO]]}
     id, gone = await a_rota(house, **weekly), await a_rota(house)
     async with house.sessions() as session:
         ids = list(await session.scalars(select(Schedule.id)))

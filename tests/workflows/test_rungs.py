@@ -71,6 +71,11 @@ async def test_the_last_rung_resolves_what_passes_by_itself_and_no_person_did_th
         ResolveIt(after_seconds=HOUR, note="nothing came of it"),
     )
     await incident.until_step("resolved", seconds=60)
+
+    async def resolved() -> bool:
+        return bool((await incident.row())["status"] == "RESOLVED")
+
+    await eventually(resolved)
     row = await incident.row()
     assert (row["status"], row["resolved_by"], row["resolution_note"]) == (
         "RESOLVED", f"policy {row['service']}", "nothing came of it",

@@ -8,10 +8,12 @@ from sqlalchemy import RowMapping
 
 from api.references import parse_reference
 from db.incidents import find, search
+from gateway.foresight.reasons import why_of
 from web.errors import PageError, PageRoute
 from web.queries import counts_by_status, service_names
 from web.rendering import render
 from web.sign_in import Browser, Parts
+from web.views.clock import zone_of
 from web.views.incident import address, incident_values
 from web.views.incidents import PAGE, list_values, wanted
 
@@ -55,3 +57,13 @@ async def incident(request: Request, reference: str, parts: Parts, browser: Brow
         return RedirectResponse(address(row), 303)
     values = await incident_values(parts, browser.principal, row)
     return render(request, "incident.html", live=f"/live?incident={row['id']}", **values)
+
+
+@router.get("/incidents/{reference}/why")
+async def why_page(request: Request, parts: Parts, browser: Browser, row: IncidentRow) -> Response:
+    """The history in sentences: who was paged, when, by which rule, on whose schedule; who was not, and why."""
+    async with parts.sessions() as session:
+        sentences = await why_of(session, parts.catalogue, row["id"], parts.settings)
+        zone = zone_of(await parts.catalogue.read(session), browser.principal.email)
+    mine = [one for one in sentences if browser.principal.email in one.text]
+    return render(request, "why.html", row=row, here=address(row), sentences=sentences, mine=mine, zone=zone)

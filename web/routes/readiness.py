@@ -1,18 +1,16 @@
 """Readiness: what `tocsin lint` finds of the weeks to come, for people."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from domain.foresight.finding import Finding
-from domain.foresight.lint import lint
+from gateway.foresight.coverage import findings, unread_calendars
 from web.errors import PageRoute
 from web.rendering import render
 from web.sign_in import Browser, Parts
 from web.views.naming import address_of
-from web.views.policies import default_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -27,8 +25,8 @@ async def readiness_page(request: Request, parts: Parts, browser: Browser) -> Re
     """Whether everybody is covered, and by whom not."""
     days = next((days for days in DAYS if request.query_params.get("days") == str(days)), DAYS[1])
     async with parts.sessions() as session:
-        catalogue = await parts.catalogue.read(session)
-    found = await asyncio.to_thread(lint, catalogue, datetime.now(UTC), days, MINUTES, default_of(parts))
+        catalogue, unread = await parts.catalogue.read(session), await unread_calendars(session)
+    found = await findings(catalogue, datetime.now(UTC), days, MINUTES, parts.settings, unread)
     return render(
         request,
         "readiness.html",
@@ -45,7 +43,7 @@ def _shown(finding: Finding) -> dict[str, Any]:
     page = PAGES.get(finding.kind)
     text = finding.message
     return {
-        "text": f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else "."),
+        "text": text if text.endswith(".") else f"{text}.",
         "where": finding.where,
         "href": address_of(page, finding.name) if page else None,
         "name": finding.name,

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.container import Container
+from api.routes.schedule_handoffs import list_handoffs, notes_for_the_next
 from api.routes.schedule_overrides import add_override, delete_override
+from api.routes.schedule_swaps import list_swaps
 from db.access import BrowserSession
 from db.models import new_id
 from db.schedules import feeds
@@ -32,6 +34,8 @@ from web.views.overrides import FIELDS, KINDS, REASON_LONGEST, override_asked, p
 from web.views.schedules import override_words, schedule_values
 
 router = APIRouter(route_class=PageRoute)
+
+MOST_SWAPS, MOST_HANDOFFS = 10, 5
 
 
 @router.post("/schedules/{name:path}/overrides/{override}/delete")
@@ -83,6 +87,9 @@ async def page(
         row = await find_row(session, schedule.name)
         links = await feeds.of(session, Owner(schedule_id=row.id)) if row and manages else []
     here = address_of("schedules", schedule.name)
+    swaps = await list_swaps(schedule.name, parts, None, MOST_SWAPS, None)
+    handoffs = await list_handoffs(schedule.name, parts, MOST_HANDOFFS, None)
+    notes = await notes_for_the_next(schedule.name, parts)
     values = schedule_values(catalogue, schedule, request.query_params, browser.principal.email, here)
     return render(
         request,
@@ -91,6 +98,12 @@ async def page(
         refresh=here,
         may_manage=manages,
         may_override=may(browser.principal.role, Permission.RESPOND),
+        may_swap=may(browser.principal.role, Permission.ACKNOWLEDGE),
+        may_note=may(browser.principal.role, Permission.COMMENT),
+        viewer=browser.principal.email,
+        swaps=swaps["items"],
+        handoffs=handoffs["items"],
+        notes=notes["items"],
         feeds=listed(links),
         may_make_feed=may(browser.principal.role, Permission.RESPOND),
         may_drop_feed=manages,
@@ -110,9 +123,10 @@ def _override_form(
         "clock": zone,
         "start": typed(start, zone),
         "end": typed(start + timedelta(days=1), zone),
+        "swap_level": "1",
     }
     return {
-        "form": form or Form({key: [value] for key, value in usual.items()}),
+        "form": Form({**{key: [value] for key, value in usual.items()}, **(form.posted if form else {})}),
         "errors": form.errors if form else {},
         "people_choices": people_of(catalogue, schedule.people),
         "level_choices": [(level, f"level {level}") for level in levels(schedule) or [1]],

@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 
+from api.catalogue import editing
+from api.catalogue.schedules import SCHEDULES
+from api.container import Container
 from api.problems import Problem
-from api.routes.schedules import add_schedule, change_schedule
-from api.schedule_bodies import require_sound, require_work
-from domain.catalogue import Catalogue
+from api.schedule_bodies import require_work
+from db.access import BrowserSession
+from domain.catalogue import Catalogue, broken_references
 from domain.roles import Permission
 from domain.schedule.schedule import Schedule
 from web import flash
@@ -64,7 +67,7 @@ async def new_schedule_page(request: Request, parts: Parts, browser: Browser) ->
 async def add(request: Request, parts: Parts, browser: Browser, form: Posted) -> Response:
     """Preview it, or keep it."""
     require(browser, Permission.MANAGE)
-    return await _taken(request, parts, None, form)
+    return await _taken(request, parts, browser, None, form)
 
 
 @router.get("/schedules/{name:path}/edit")
@@ -82,22 +85,25 @@ async def edit(request: Request, parts: Parts, browser: Browser, form: Posted, n
     require(browser, Permission.MANAGE)
     async with parts.sessions() as session:
         schedule = found(await parts.catalogue.read(session), name)
-    return await _taken(request, parts, schedule.name, form)
+    return await _taken(request, parts, browser, schedule.name, form)
 
 
-async def _taken(request: Request, parts: Parts, name: str | None, form: Form) -> Response:
+async def _taken(request: Request, parts: Container, browser: BrowserSession, name: str | None, form: Form) -> Response:
     async with parts.sessions() as session:
         catalogue = await parts.catalogue.read(session)
     try:
         schedule = read(form.raw("definition"), Schedule)
-        require_sound(schedule, catalogue)
         require_work(schedule, timedelta(days=7 * WEEKS[-1]))
         if not form.ticked("save"):
+            kept = catalogue.schedule_named.get(name or "")
+            SCHEDULES.check(browser.principal, kept, schedule, catalogue)
+            _require_sound(catalogue, schedule)
             return await _editor(request, parts, name, form, preview=schedule)
+        body = schedule.model_dump(mode="json")
         if name is None:
-            await add_schedule(schedule, parts)
+            await editing.add(parts, browser.principal, SCHEDULES, body)
         else:
-            await change_schedule(name, schedule.model_dump(mode="json"), parts)
+            await editing.change(parts, browser.principal, SCHEDULES, name, body)
     except Wrong as wrong:
         return await _editor(request, parts, name, form, faults=wrong.faults)
     except Problem as problem:
@@ -105,9 +111,22 @@ async def _taken(request: Request, parts: Parts, name: str | None, form: Form) -
     return flash.redirect(address_of("schedules", schedule.name), "good", f"The schedule “{schedule.name}” is kept.")
 
 
+def _require_sound(catalogue: Catalogue, schedule: Schedule) -> None:
+    """Return when all that a schedule names exists.
+
+    Raises:
+        Wrong: something does not.
+    """
+    others = tuple(one for one in catalogue.schedules if one.name != schedule.name)
+    faults = broken_references(catalogue.model_copy(update={"schedules": (*others, schedule)}))
+    own = [(one.field, f"{one.message}.") for one in faults if (one.kind, one.name) == ("schedules", schedule.name)]
+    if own:
+        raise Wrong(list(dict.fromkeys(own)))
+
+
 async def _editor(
     request: Request,
-    parts: Parts,
+    parts: Container,
     name: str | None,
     form: Form,
     *,

@@ -39,6 +39,11 @@ class Line:
     stands_in: str | None
     """The team's fixed person, where nobody of the schedule is on call."""
 
+    @property
+    def primary(self) -> Duty | None:
+        """The level that is told first."""
+        return next((duty for duty in self.duties if duty.level == 1), None)
+
 
 def lines(catalogue: Catalogue, now: datetime) -> list[Line]:
     """A line for each team, then one for each schedule that no team has."""

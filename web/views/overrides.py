@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from domain.catalogue import Catalogue
 from domain.hours import known_zone
+from web.errors import PageError
 from web.forms import Form
 
 REASON_LONGEST = 2000
@@ -50,12 +51,15 @@ def override_asked(form: Form) -> dict[str, Any]:
 
 
 def zone_asked(form: Form) -> str:
-    """The zone by whose clock the form's times are; noted when there is none of that name."""
+    """The zone by whose clock the form's times are: the page says it, not the reader.
+
+    Raises:
+        PageError: there is none of that name.
+    """
     try:
         return known_zone(form.raw("clock") or "UTC")
     except ValueError as error:
-        form.errors["start"] = f"{error}."
-        return "UTC"
+        raise PageError(400, f"{error}.") from error
 
 
 def instant(form: Form, name: str, zone: str) -> str | None:

@@ -23,7 +23,7 @@ NAME_LONGEST, ADDRESS_LONGEST, REASON_LONGEST = 255, 500, 500
 SHIFT_DAYS = 28
 MOST_SHIFTS = 30
 MINUTES_LONGEST = 1440
-URGENCIES = {"high": "urgent (SEV1, SEV2)", "low": "other (SEV3, SEV4)"}
+URGENCIES = {"high": "Urgent (SEV1, SEV2)", "low": "Other (SEV3, SEV4)"}
 DAYS = {day: day.capitalize() for day in WEEKDAYS}
 HINTS = {
     ChannelName.SMS: "+33612345678",

@@ -14,7 +14,7 @@ from web.forms import Form
 from web.views.naming import naming
 from web.views.overrides import instant
 
-NOTE_LONGEST, TITLE_LONGEST, DESCRIPTION_LONGEST, ROLE_LONGEST = 2000, 500, 10_000, 100
+NOTE_LONGEST, TITLE_LONGEST, DESCRIPTION_LONGEST, ROLE_LONGEST = 2000, 500, 100_000, 100
 MOST_ASKED = 50
 TOMORROW = time(9)
 LENGTHS = {"15m": timedelta(minutes=15), "1h": timedelta(hours=1), "4h": timedelta(hours=4)}
@@ -93,6 +93,7 @@ def changes_asked(form: Form, row: RowMapping, catalogue: Catalogue) -> dict[str
     if given["lead"] and given["lead"] != row["lead"] and given["lead"] not in catalogue.user_named:
         form.errors["lead"] = "Choose a person of the list."
     kept = {**row, "impacted_scopes": tuple(row["impacted_scopes"])}
+    kept |= {name: row[name].replace("\r\n", "\n").strip() for name in ("title", "description")}  # as a form says it
     changed = {name: value for name, value in given.items() if value is not None and value != kept[name]}
     if set(changed.get("impacted_scopes", ())) == set(kept["impacted_scopes"]):
         changed.pop("impacted_scopes", None)

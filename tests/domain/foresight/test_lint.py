@@ -41,7 +41,7 @@ def person_away(house: House) -> None:
 
 
 def empty_step(house: House) -> None:
-    house["policies"][0]["steps"][2]["targets"] = [{"kind": "title", "title": "CTO"}]
+    house["policies"][0]["steps"][2]["targets"] = [{"kind": "title", "title": "CFO"}]
 
 
 def loop(house: House) -> None:
@@ -133,7 +133,7 @@ def test_who_is_told_too_late_is_no_cover() -> None:
 
 def test_the_last_resort_does_not_count() -> None:
     house = values()
-    house["policies"][0]["steps"] = [{"after_seconds": 0, "targets": [{"kind": "title", "title": "CTO"}]}]
+    house["policies"][0]["steps"] = [{"after_seconds": 0, "targets": [{"kind": "title", "title": "CFO"}]}]
     assert {"gap", "empty_step"} <= {finding.code for finding in faults(house)}
 
 

@@ -1,0 +1,115 @@
+"""`POST /policies/replay/`: last month's incidents against a policy that is not there yet."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+Database = psycopg.Connection[Any]
+Add = Callable[..., str]
+FAY = [{"kind": "person", "email": "fay@example.com", "channel": "email"}]
+TO_FAY: dict[str, Any] = {"name": "to fay", "steps": [{"after_seconds": 0, "targets": FAY}]}
+
+
+@pytest.fixture
+def add(database: Database) -> Iterator[Add]:
+    """Put an incident of the past into the database, with the pages that were sent for it."""
+    made: list[Any] = []
+
+    def incident(days_ago: float, *pages: tuple[str, int], minutes: int = 10, service: str = "search") -> str:
+        at = datetime.now(UTC).replace(hour=12, minute=0) - timedelta(days=days_ago)
+        id, over = uuid4(), at + timedelta(minutes=minutes)
+        made.append(id)
+        row = database.execute(
+            "INSERT INTO incidents (id, number, title, status, severity, service_id, requested_service_name, source,"
+            " correlation_key, last_alert_at, created_at, acknowledged_at, resolved_at, ladder_started_at)"
+            " SELECT %s, nextval('incident_number'), 'Slow', 'RESOLVED', 'SEV1_CRITICAL', id, name, 'test', %s, %s, %s,"
+            " %s, %s, %s FROM services WHERE name = %s RETURNING number",
+            (id, str(id), at, at, over, over, at, service),
+        ).fetchone()
+        for number, (recipient, after) in enumerate(pages, start=1):
+            database.execute(
+                "INSERT INTO notifications (id, incident_id, step, recipient, channel, provider, status, created_at)"
+                " VALUES (%s, %s, %s, %s, 'sms', 'inbox', 'sent', %s)",
+                (uuid4(), id, f"p1.r1.s{number}", recipient, at + timedelta(seconds=after)),
+            )
+        assert row is not None
+        return f"INC-{row[0]}"
+
+    yield incident
+    database.execute("DELETE FROM notifications WHERE incident_id = ANY(%s)", (made,))
+    database.execute("DELETE FROM incidents WHERE id = ANY(%s)", (made,))
+
+
+def replay(api: httpx.Client, policy: dict[str, Any], **options: Any) -> dict[str, Any]:
+    answer = api.post("/policies/replay/", json={"policy": policy, **options})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def counts(found: dict[str, Any], user: str) -> tuple[int, int, int]:
+    one = next(one for one in found["people"] if one["user"] == user)
+    return one["before"]["pages"], one["after"]["pages"], one["difference"]["pages"]
+
+
+def test_the_pages_of_each_person_before_and_after(api: httpx.Client, add: Add) -> None:
+    add(2, ("cy@example.com", 0), ("cy@example.com", 300))
+    add(3, ("cy@example.com", 0))
+    add(40, ("cy@example.com", 0))
+    found = replay(api, TO_FAY)
+    assert found["incidents"] == 2
+    assert counts(found, "cy@example.com")[0] == 3
+    assert counts(found, "fay@example.com") == (0, 2, 2)
+    assert replay(api, TO_FAY, days=60)["incidents"] == 3
+
+
+def test_what_comes_after_the_acknowledgement_is_not_paged(api: httpx.Client, add: Add) -> None:
+    late = {**TO_FAY, "steps": [{"after_seconds": 1200, "targets": FAY}]}
+    add(2, minutes=10)
+    assert "fay@example.com" not in {one["user"] for one in replay(api, late)["people"]}
+    add(2, minutes=30)
+    assert counts(replay(api, late), "fay@example.com")[1] == 1
+
+
+def test_nights_are_those_of_whoever_is_paged(api: httpx.Client, add: Add, database: Database) -> None:
+    add(2)
+    night = ("Pacific/Auckland", "UTC")  # noon UTC is one in the night there
+    for zone, expected in zip(night, (1, 0), strict=True):
+        assert api.patch("/users/fay@example.com/", json={"time_zone": zone}).status_code == 200
+        fay = next(one for one in replay(api, TO_FAY)["people"] if one["user"] == "fay@example.com")
+        assert fay["after"] == {"pages": 1, "night_pages": expected}
+
+
+def test_only_the_incidents_of_a_team_or_of_the_policy_that_is_replaced(api: httpx.Client, add: Add) -> None:
+    add(2, service="search")
+    add(2, service="redis-prod")
+    assert replay(api, TO_FAY)["incidents"] == 2
+    assert replay(api, TO_FAY, team="Web Experience")["incidents"] == 1
+    assert replay(api, {**TO_FAY, "name": "fast"})["incidents"] == 0
+
+
+def test_an_incident_that_would_have_paged_nobody_is_named(api: httpx.Client, add: Add) -> None:
+    name = add(2)
+    nobody = {"name": "empty", "steps": [{"after_seconds": 7200, "targets": [{"kind": "title", "title": "CFO"}]}]}
+    answer = api.post("/policies/replay/", json={"policy": nobody})
+    assert answer.status_code == 200 and (name in answer.json()["unreached"] or counts(answer.json(), "cy@example.com"))
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"policy": {"name": "x", "steps": []}}, "policy"),
+        ({"policy": TO_FAY, "team": "Nobody"}, "team"),
+        ({"policy": TO_FAY, "days": 0}, "days"),
+        ({}, "policy"),
+    ],
+)
+def test_bad_input_is_named(api: httpx.Client, body: dict[str, Any], field: str) -> None:
+    answer = api.post("/policies/replay/", json=body)
+    assert answer.status_code == 422
+    assert any(field in error["field"] or field == "policy" for error in answer.json()["errors"])
