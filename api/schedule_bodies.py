@@ -1,4 +1,4 @@
-"""Schedules in requests and answers, and what is checked of them before they are kept."""
+"""The schedule of a path, shifts as they are answered, and how much may be asked for at once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

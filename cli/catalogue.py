@@ -2,7 +2,7 @@
 
 import json as json_of
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -121,8 +121,20 @@ def import_(
         _write(output, text)
         counts = ", ".join(f"{len(entries)} {kind}" for kind, entries in imported.catalogue if entries)
         render.complain(f"{output}: {counts or 'nothing'}.")
-    for sentence in imported.left_out:
+    for sentence in [*imported.left_out, *_overrides(imported.catalogue)]:
         render.complain(f"did not fit: {sentence}")
+
+
+def _overrides(catalogue: Catalogue) -> Iterator[str]:
+    """Overrides are no part of files: each is told, so that somebody can make it."""
+    for schedule in catalogue.schedules:
+        for one in schedule.overrides:
+            who = ", ".join(one.users) or "nobody"
+            span = f"from {one.start.isoformat()} to {one.end.isoformat()}"
+            yield (
+                f"override of {schedule.name} ({one.kind} {who}, level {one.level}, {span}): files have none, "
+                "make it by POST /schedules/{id}/overrides/."
+            )
 
 
 def send(api: Api, path: str, found: Read, body: dict[str, Any]) -> Any:

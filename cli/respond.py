@@ -109,3 +109,94 @@ def _outcome(incident: Mapping[str, Any]) -> str:
     """The new status, and who is in charge: whoever acknowledges second reads the name of the first."""
     who = incident.get("acknowledged_by") if incident["status"] == "ACKNOWLEDGED" else None
     return f"{incident['short_id']} is {incident['status']}" + (f" by {who}." if who else ".")
+
+
+def snooze(
+    incident: options.Ref,
+    length: Annotated[
+        int | None, typer.Argument(parser=options.length, metavar="LENGTH", help="For how long, such as 30m or 2h.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(parser=options.instant, metavar="TIME", help="Until an instant, instead of a length.")
+    ] = None,
+    note: options.Note = None,
+    json: options.Json = False,
+) -> None:
+    """Let nobody be told anything for a while; if it is still open then, the escalation begins again."""
+    if (length is None) == (until is None):
+        raise typer.BadParameter("give either a length such as 30m, or --until an instant", param_hint="LENGTH")
+    answer = _respond(incident, "snooze", {"seconds": length, "until": until, "note": note}, json)
+    if answer:
+        render.say(f"{answer['short_id']} is snoozed until {answer['snoozed_until']}.")
+
+
+def reassign(
+    incident: options.Ref,
+    to: Annotated[str, typer.Argument(help="An e-mail address, or the name of a team.")],
+    note: options.Note = None,
+    json: options.Json = False,
+) -> None:
+    """Give an incident to somebody else or to another team: they are told."""
+    answer = _respond(incident, "reassign", {"to": to, "note": note}, json)
+    if answer:
+        render.say(f"{answer['short_id']} is {answer['status']}, and {to} is told.")
+
+
+def unack(incident: options.Ref, note: options.Note = None, json: options.Json = False) -> None:
+    """Say that nobody has it in hand after all: the escalation begins again."""
+    answer = _respond(incident, "unacknowledge", {"note": note}, json)
+    if answer:
+        render.say(f"{answer['short_id']} is {answer['status']}.")
+
+
+def page(
+    incident: options.Ref,
+    people: Annotated[list[str], typer.Argument(metavar="E-MAIL...", help="Who is asked to join.")],
+    note: options.Note = None,
+    json: options.Json = False,
+) -> None:
+    """Ask people to join; each is told by their own rules, and accepts or declines."""
+    answer = _respond(incident, "responders", {"people": people, "note": note}, json)
+    if answer:
+        render.say(f"{answer['short_id']}: " + ", ".join(f"{who} {said}" for who, said in answer["responders"].items()))
+
+
+def accept(incident: options.Ref, note: options.Note = None, json: options.Json = False) -> None:
+    """Join an incident, when you were asked to."""
+    answer = _respond(incident, "responders/accept", {"note": note}, json)
+    if answer:
+        render.say(f"You have joined {answer['short_id']}.")
+
+
+def decline(incident: options.Ref, note: options.Note = None, json: options.Json = False) -> None:
+    """Do not join an incident, though you were asked to."""
+    answer = _respond(incident, "responders/decline", {"note": note}, json)
+    if answer:
+        render.say(f"You have declined to join {answer['short_id']}.")
+
+
+def severity(
+    incident: options.Ref,
+    to: Annotated[str, typer.Argument(parser=options.severity, metavar="SEVERITY", help="SEV1 to SEV4.")],
+    json: options.Json = False,
+) -> None:
+    """Make an incident's severity higher or lower; a higher one begins the escalation anew."""
+    answer = _respond(incident, "", {"severity": to}, json, verb="PATCH")
+    if answer:
+        render.say(f"{answer['short_id']} is {answer['severity']}.")
+
+
+def _respond(
+    incident: str, path: str, fields: Mapping[str, Any], json: bool, verb: str = "POST"
+) -> dict[str, Any] | None:
+    """The incident as the API answers; None when everything is said already."""
+    body = {name: value for name, value in fields.items() if value is not None}
+    with connect() as api:
+        answer = api.send(verb, f"/incidents/{incident}/{path}/" if path else f"/incidents/{incident}/", json=body)
+    if json:
+        render.as_json(answer.body)
+        return None
+    if answer.queued:
+        render.say(f"{incident}: it is queued, and is carried out as soon as Temporal and its workers answer.")
+        return None
+    return dict(answer.body)

@@ -170,6 +170,7 @@ def _people(target: PersonTarget, moment: Moment, key: str, when: Condition | No
         not present
         and isinstance(target, OnCall)
         and target.schedule is None
+        and target.level == 1
         and found.people != moment.directory.on_call
     ):
         present = moment.directory.there(moment.directory.on_call, moment.at)  # the team's fixed person, in their place

@@ -29,13 +29,8 @@ async def counts_by_status(session: AsyncSession) -> dict[str, int]:
 
 
 async def services(session: AsyncSession) -> Sequence[Service]:
-    """The active services with their teams and who is on call for them."""
-    query = (
-        select(Service)
-        .where(Service.is_active)
-        .options(joinedload(Service.team).joinedload(Team.on_call))
-        .order_by(Service.name)
-    )
+    """The active services with their teams."""
+    query = select(Service).where(Service.is_active).options(joinedload(Service.team)).order_by(Service.name)
     return (await session.scalars(query)).all()
 
 

@@ -32,8 +32,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.get_event()
-            raise yaml.composer.ComposerError(None, None, "write it out: aliases are not taken here", event.start_mark)
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "write it out: aliases are not taken here", mark)
         return super().compose_node(parent, index)
 
 

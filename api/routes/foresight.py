@@ -11,17 +11,18 @@ from api.catalogue.bodies import value_of
 from api.container import Container
 from api.problems import Problem
 from api.references import IncidentRow
-from api.requests import JsonRoute, Parts
+from api.requests import JsonRoute, Parts, needs
 from domain.catalogue import Policy
 from domain.changes import wanted
 from domain.foresight.finding import Finding
 from domain.foresight.lint import DAYS, MOST_DAYS, MOST_MINUTES, WITHIN_MINUTES
 from domain.foresight.replay import MOST_DAYS_BACK
+from domain.roles import Permission
 from gateway.foresight.coverage import findings, unread_calendars
 from gateway.foresight.past import replayed
 from gateway.foresight.reasons import why_of
 
-router = APIRouter(tags=["foresight"], route_class=JsonRoute)
+router = APIRouter(tags=["foresight"], route_class=JsonRoute, dependencies=[needs(Permission.READ)])
 
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="How far ahead")]
 Within = Annotated[int, Query(ge=1, le=MOST_MINUTES, description="How soon a person must be told, in minutes")]

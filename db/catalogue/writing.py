@@ -103,21 +103,31 @@ def _user_row(user: UserValue) -> dict[str, Any]:
 async def _write_contact_methods(session: AsyncSession, users: Sequence[UserValue]) -> None:
     """An address that is there keeps its verification, unless the catalogue says that it has none, or has one."""
     ids = await ids_of(session, "users", [user.email for user in users])
-    for user in users:
-        wanted = {(method.channel.value, method.address): method.verified for method in user.contact_methods}
-        query = select(ContactMethod).where(ContactMethod.user_id == ids[user.email])
-        kept = {(row.channel, row.address): row for row in await session.scalars(query)}
-        for key, row in kept.items():
-            if key not in wanted:
-                await session.delete(row)
-        for (channel, address), verified in wanted.items():
-            found = kept.get((channel, address))
-            if found is None:
-                found = ContactMethod(id=new_id(), user_id=ids[user.email], channel=channel, address=address)
-                session.add(found)
-            if verified != (found.verified_at is not None):
-                found.verified_at = func.clock_timestamp() if verified else None
+    query = select(ContactMethod).where(ContactMethod.user_id.in_(ids.values()))
+    kept: dict[tuple[UUID, str, str], ContactMethod] = {
+        (row.user_id, row.channel, row.address): row for row in await session.scalars(query)
+    }
+    wanted = {
+        (ids[user.email], method.channel.value, method.address): method.verified
+        for user in users
+        for method in user.contact_methods
+    }
+    for key, row in kept.items():
+        if key not in wanted:
+            await session.delete(row)
+    for key, verified in wanted.items():
+        found = kept.get(key)
+        if found is not None and verified != (found.verified_at is not None):
+            found.verified_at = func.clock_timestamp() if verified else None
     await session.flush()
+    for verified_at, verified in ((func.clock_timestamp(), True), (None, False)):
+        new = [
+            {"id": new_id(), "user_id": user_id, "channel": channel, "address": address}
+            for (user_id, channel, address), said in wanted.items()
+            if said is verified and (user_id, channel, address) not in kept
+        ]
+        if new:
+            await session.execute(insert(ContactMethod).values(verified_at=verified_at), new)
 
 
 async def _write_policies(session: AsyncSession, policies: Sequence[PolicyValue]) -> None:

@@ -16,8 +16,8 @@ MOST_CALENDARS = 20
 _LAST_SKIPPED_HOUR = 3
 """Clocks skip times in the small hours: then the hand-off is at the first instant after, found an hour later."""
 _SHORTEST_MONTH = 28
-_EVERY_WEEKDAY = (ScheduleRange(0, 6),)
-_EVERY_DAY = (ScheduleRange(1, 31),)
+_EVERY_WEEKDAY: tuple[ScheduleRange, ...] = (ScheduleRange(0, 6),)
+_EVERY_DAY: tuple[ScheduleRange, ...] = (ScheduleRange(1, 31),)
 
 
 def handoff_spec(schedule: Schedule) -> ScheduleSpec | None:

@@ -13,6 +13,7 @@ from domain.written import all_written
 from tests.api.test_catalogue_files import put_back
 from tests.domain.foresight import test_lint as planted
 from tests.domain.foresight.house import values
+from tests.support.processes import Stack
 
 Database = psycopg.Connection[Any]
 Plant = Callable[[dict[str, Any]], None]
@@ -126,3 +127,10 @@ def test_what_is_exported_has_the_same_findings_alone(api: httpx.Client) -> None
     alone = api.post("/lint/", json={"catalogue": exported, "alone": True}).json()
     running = api.get("/lint/").json()
     assert [item["where"] for item in alone["items"]] == [item["where"] for item in running["items"]]
+
+
+def test_a_source_may_not_look(stack: Stack, api: httpx.Client) -> None:
+    key = api.post("/sources/", json={"name": "looker", "kind": "generic"}).json()["key"]
+    with stack.client(token=key) as source:
+        assert source.get("/lint/").status_code in (401, 403)
+        assert source.post("/lint/", json={"catalogue": {}}).status_code in (401, 403)

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from db.catalogue.writing import write
@@ -18,7 +19,7 @@ from tests.support.waiting import wait_for
 
 CHANNELS = ("slack", "email", "sms", "phone", "push")
 FASTEST = 3600
-PATIENCE = 90
+PATIENCE = 60
 """Seconds: hosts are slow, and many drills run side by side."""
 PEOPLE = ("one", "two", "three", "four", "gone")
 """Each organisation has people of its own: whose turn it is does not depend on the others."""
@@ -41,7 +42,7 @@ targets = st.one_of(
     target("team", pick=picks),
     target("team_channel", channels),
     target("manager"),
-    target("title", title=st.sampled_from(["CTO", "Engineering manager", "Pope"])),
+    target("title", title=st.sampled_from(["Chief", "Pope"])),
     target("person", email=st.sampled_from(PEOPLE)),
     target("people", emails=some_people, pick=picks),
     target("lead"),
@@ -104,7 +105,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
         ),
     }
     if draw(st.integers(0, 3)) == 0:
-        policy["steps"].append({"after_seconds": sum(waits) + 7200, "kind": "resolve", "note": "it passes"})
+        policy["steps"].append({"after_seconds": sum(waits) + 36_000, "kind": "resolve", "note": "it passes"})
     return policy
 
 
@@ -158,7 +159,10 @@ def catalogue_of(organisation: dict[str, Any], name: str) -> Catalogue:
     """An organisation's entries, under names that no other has."""
     far = (datetime.now(UTC) + timedelta(days=3)).strftime("%a").lower()
     names = {who: f"{who}-{name}@example.com" for who in PEOPLE}
-    names |= {schedule: f"{schedule}-{name}" for schedule in ("core", "nobody")} | {"far": far}
+    names |= {schedule: f"{schedule}-{name}" for schedule in ("core", "nobody")} | {
+        "far": far,
+        "Chief": f"Chief of {name}",
+    }
 
     def named(value: Any) -> Any:
         if isinstance(value, dict):
@@ -181,7 +185,7 @@ def catalogue_of(organisation: dict[str, Any], name: str) -> Catalogue:
     return Catalogue.model_validate(
         {
             "users": [
-                {"email": names[who], "name": who, "title": "CTO" if who == "three" else None, **user}
+                {"email": names[who], "name": who, "title": names["Chief"] if who == "three" else None, **user}
                 | ({"is_active": False} if who == "gone" else {})
                 for who, user in zip(PEOPLE, organisation["users"], strict=True)
             ],
@@ -220,7 +224,10 @@ def pages_of(plan: list[dict[str, Any]]) -> Pages:
     return [(item["step"], one["recipient"], one["channel"]) for item in plan for one in item["deliveries"]]
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@settings(
+    max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)
 @given(st.lists(organisations(), min_size=10, max_size=10))
 def test_the_preview_is_the_truth(api: httpx.Client, shared_product: Product, some: list[dict[str, Any]]) -> None:
     expected: dict[str, Pages] = {}
@@ -232,18 +239,22 @@ def test_the_preview_is_the_truth(api: httpx.Client, shared_product: Product, so
             "labels": {"env": "prod"},
             "drill": {"time_scale": FASTEST},
         }
-        preview = api.post("/plan/", json=body).json()
+        answer = api.post("/plan/", json=body)
+        assert answer.status_code == 200, answer.text
+        preview = answer.json()
         assert preview["service"] == service
         planned = pages_of(preview["items"])
         incident = api.post("/incidents/", json=body | {"title": "Rehearsal"}).json()
         expected[incident["id"]] = planned
 
     for incident, planned in expected.items():
-        wait_for(lambda: is_over(api, incident), PATIENCE)  # noqa: B023
-        wait_for(lambda: ledger(api, incident) == sorted(planned), PATIENCE)  # noqa: B023
+        require_kept(api, incident, sorted(planned))
 
 
-@settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@settings(
+    max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)
 @given(st.lists(organisations(), min_size=8, max_size=8))
 def test_the_plan_of_what_is_acknowledged_is_the_truth(
     api: httpx.Client, shared_product: Product, some: list[dict[str, Any]]
@@ -264,8 +275,18 @@ def test_the_plan_of_what_is_acknowledged_is_the_truth(
         expected[incident] = sorted({*ahead, *ledger(api, incident)})
 
     for incident, planned in expected.items():
-        wait_for(lambda: is_over(api, incident), PATIENCE)  # noqa: B023
-        wait_for(lambda: ledger(api, incident) == planned, PATIENCE)  # noqa: B023
+        require_kept(api, incident, planned)
+
+
+def require_kept(api: httpx.Client, incident: str, planned: Pages) -> None:
+    """In the end the ledger is the plan, and nothing is still to come."""
+    try:
+        wait_for(lambda: is_over(api, incident) and ledger(api, incident) == planned, PATIENCE)
+    except AssertionError:
+        ahead = api.get(f"/incidents/{incident}/plan/").json()["items"]
+        texts = [event["message"] for event in api.get(f"/incidents/{incident}/events/?limit=500").json()["items"]]
+        assert (ledger(api, incident), ahead) == (planned, []), texts
+        raise
 
 
 def is_over(api: httpx.Client, incident: str) -> bool:

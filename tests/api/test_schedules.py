@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -38,6 +39,15 @@ def test_what_was_read_can_be_made_again(api: httpx.Client) -> None:
     assert (
         again["layers"] == made["layers"] and again["layers"][0]["rotations"][0]["restrictions"][0]["until"] == "24:00"
     )
+
+
+def test_a_name_may_hold_a_slash(api: httpx.Client) -> None:
+    made = kept(api, name=f"Payments / {uuid4().hex[:8]}")
+    name = quote(made["name"], safe="")
+    assert api.get(f"/schedules/{name}/").json() == made
+    assert api.get(f"/schedules/{name}/on-call/").json()["schedule"] == made["name"]
+    assert api.get(f"/schedules/{name}/calendar.ics").status_code == 200
+    assert api.get(f"/schedules/{name}/overrides/").json()["items"] == []
 
 
 def test_shifts_over_a_clock_change_in_the_shape_of_the_contract(api: httpx.Client) -> None:

@@ -24,7 +24,7 @@ def main() -> None:
         console.print(f"tocsin dev was ready after {dev.start():.1f} s")
         try:
             # Pages first: what intake leaves behind keeps the worker busy for a while.
-            for measure in (first_page.measure, catalogue.measure, intake.measure):
+            for measure in (first_page.measure, intake.measure, catalogue.measure):
                 _show(console, measure(dev))
         finally:
             dev.stop()

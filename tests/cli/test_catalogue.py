@@ -71,7 +71,8 @@ def test_apply_then_nothing_changes_then_diff(running: Stack, tocsin: Tocsin, fi
 def test_what_is_exported_is_clean_and_applied_changes_nothing(running: Stack, tocsin: Tocsin, tmp_path: Path) -> None:
     for target in (tmp_path / "all.yaml", tmp_path / "folder"):
         assert tocsin("export", "--output", str(target)).exit_code == 0
-        assert tocsin("apply", str(target), "--prune").stdout.strip() == "Nothing changes."
+        result = tocsin("apply", str(target), "--prune")
+        assert (result.stdout.strip(), result.stderr) == ("Nothing changes.", "")
     assert {one.name for one in (tmp_path / "folder").iterdir()} >= {"users.yaml", "teams.yaml", "services.yaml"}
     text = tocsin("export").stdout
     assert text == (tmp_path / "all.yaml").read_text()

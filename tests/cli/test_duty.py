@@ -4,6 +4,7 @@ import json
 
 from tests.cli.conftest import Tocsin
 from tests.cli.support import FakeTocsin, problem
+from tests.support.processes import Stack
 
 ANA = {"email": "ana@example.com", "name": "Ana Ruiz", "away_until": None}
 CY = {"email": "cy@example.com", "name": "Cy Okafor", "away_until": "2026-12-01T00:00:00Z"}
@@ -81,3 +82,11 @@ def test_oncall_of_one_schedule_by_level(product: FakeTocsin, tocsin: Tocsin) ->
     lines = [" ".join(line.split()) for line in tocsin("oncall", "--schedule", "Payments / Paris").stdout.splitlines()]
     assert lines[1:] == ["1 ana@example.com 2026-11-23 08:00:00 UTC", "2 nobody"]
     assert tocsin("oncall", "--schedule", "a", "--team", "b").exit_code == 2
+
+
+def test_oncall_of_the_real_product(running: Stack, tocsin: Tocsin) -> None:
+    lines = [line.split() for line in tocsin("oncall", "--team", "SRE Core").stdout.splitlines()]
+    assert lines[1][:3] == ["SRE", "Core", "ana@example.com"]
+    levels = [line.split() for line in tocsin("oncall", "--schedule", "SRE Core on-call").stdout.splitlines()[1:]]
+    assert levels[0][:2] == ["1", "ana@example.com"] and levels[1][1] in {"bo@example.com", "cy@example.com"}
+    assert tocsin("oncall", "--schedule", "no such").exit_code == 1

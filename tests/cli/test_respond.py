@@ -1,5 +1,7 @@
 """`ack`, `mitigate`, `resolve`, `note` by REST."""
 
+from typing import Any
+
 import pytest
 
 from tests.cli.conftest import Tocsin
@@ -14,14 +16,26 @@ COMMANDS = [
         {"resolution_note": "rolled back", "root_cause": "a bad deploy"},
     ),
     (("note", "INC-42", "looking at it"), "comments", {"text": "looking at it"}),
+    (("snooze", "INC-42", "30m", "--note", "lunch"), "snooze", {"seconds": 1800, "note": "lunch"}),
+    (("snooze", "INC-42", "--until", "2027-01-01T09:00:00Z"), "snooze", {"until": "2027-01-01T09:00:00Z"}),
+    (("reassign", "INC-42", "bo@example.com"), "reassign", {"to": "bo@example.com"}),
+    (("unack", "INC-42"), "unacknowledge", {}),
+    (
+        ("page", "INC-42", "bo@example.com", "cy@example.com"),
+        "responders",
+        {"people": ["bo@example.com", "cy@example.com"]},
+    ),
+    (("accept", "INC-42"), "responders/accept", {}),
+    (("decline", "INC-42", "--note", "on a train"), "responders/decline", {"note": "on a train"}),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "path", "body"), COMMANDS)
 def test_a_command_is_sent_and_confirmed(
-    product: FakeTocsin, tocsin: Tocsin, arguments: tuple[str, ...], path: str, body: dict[str, str]
+    product: FakeTocsin, tocsin: Tocsin, arguments: tuple[str, ...], path: str, body: dict[str, Any]
 ) -> None:
-    product.on("POST", f"/incidents/INC-42/{path}/", (200, incident(status="MITIGATED")))
+    answer = incident(status="MITIGATED", snoozed_until=None, responders={})
+    product.on("POST", f"/incidents/INC-42/{path}/", (200, answer))
     result = tocsin(*arguments)
     assert (result.exit_code, result.stderr) == (0, "")
     assert "INC-42" in result.stdout
@@ -30,7 +44,7 @@ def test_a_command_is_sent_and_confirmed(
 
 @pytest.mark.parametrize(("arguments", "path", "body"), COMMANDS)
 def test_a_queued_command_says_so(
-    product: FakeTocsin, tocsin: Tocsin, arguments: tuple[str, ...], path: str, body: dict[str, str]
+    product: FakeTocsin, tocsin: Tocsin, arguments: tuple[str, ...], path: str, body: dict[str, Any]
 ) -> None:
     product.on("POST", f"/incidents/INC-42/{path}/", (202, incident()))
     result = tocsin(*arguments)
@@ -42,6 +56,17 @@ def test_acknowledging_second_names_the_first(product: FakeTocsin, tocsin: Tocsi
     answer = incident(status="ACKNOWLEDGED", acknowledged_by="bo@example.com")
     product.on("POST", "/incidents/INC-42/acknowledge/", (200, answer))
     assert tocsin("ack", "INC-42").stdout == "INC-42 is ACKNOWLEDGED by bo@example.com.\n"
+
+
+def test_the_severity_is_amended(product: FakeTocsin, tocsin: Tocsin) -> None:
+    product.on("PATCH", "/incidents/INC-42/", (200, incident(severity="SEV1_CRITICAL")))
+    assert tocsin("severity", "INC-42", "sev1").stdout == "INC-42 is SEV1_CRITICAL.\n"
+    assert product.requests[0].body == {"severity": "SEV1_CRITICAL"}
+
+
+def test_a_snooze_is_either_so_long_or_until_an_instant(tocsin: Tocsin) -> None:
+    for arguments in ((), ("30m", "--until", "2027-01-01T09:00:00Z")):
+        assert tocsin("snooze", "INC-42", *arguments).exit_code == 2
 
 
 def test_an_incident_can_be_named_by_its_id(product: FakeTocsin, tocsin: Tocsin) -> None:

@@ -1,6 +1,6 @@
 """Every status with every command."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from domain.commands import COMMAND, Acknowledge, Clear, Command, Merge, Resolve
 from domain.events import EventType
 from domain.incident import Status
 from domain.lifecycle import IllegalTransition
+from domain.severity import Severity
 from tests.support.strategies import commands
-from tests.support.values import NOON, an_incident
+from tests.support.values import LADDER, NOON, an_incident
 
 KINDS = ("acknowledge", "mitigate", "resolve", "comment", "escalate", "repair", "merge", "split")
 SECOND = timedelta(seconds=1)
@@ -29,7 +30,7 @@ MATRIX: dict[Status, tuple[str, ...]] = {
 CASES = [(status, kind, row[column]) for status, row in MATRIX.items() for column, kind in enumerate(KINDS)]
 
 
-def command(kind: str, **fields: str) -> Command:
+def command(kind: str, **fields: Any) -> Command:
     other = {"into": OTHER, "into_short_id": "INC-3"}
     needed: dict[str, dict[str, Any]] = {
         "comment": {"text": "a note"},
@@ -61,7 +62,9 @@ def test_matrix(status: Status, kind: str, expected: str) -> None:
 
 
 @given(st.sampled_from(Status), st.lists(commands, max_size=8))
-def test_whatever_is_commanded_status_never_goes_back(status: Status, given_commands: list[Command]) -> None:
+def test_status_goes_back_only_to_triggered_by_who_gives_it_back_and_never_from_resolved(
+    status: Status, given_commands: list[Command]
+) -> None:
     incident, order = an_incident(status=status), list(Status)
     for number, one in enumerate(given_commands):
         try:
@@ -69,7 +72,8 @@ def test_whatever_is_commanded_status_never_goes_back(status: Status, given_comm
         except IllegalTransition:
             continue
         after = incident.model_copy(update=outcome.changes)
-        assert order.index(after.status) >= order.index(incident.status)
+        gives_back = one.kind in ("unacknowledge", "reassign") and after.status is Status.TRIGGERED
+        assert order.index(after.status) >= order.index(incident.status) or (gives_back and incident.is_open)
         incident = after
 
 
@@ -172,3 +176,73 @@ def test_an_alert_that_fires_again_undoes_it_and_says_so_where_something_waited(
     assert (proposed.changes, proposed.events) == ({"cleared_at": None}, ())
     for nothing in (an_incident(), an_incident(status=Status.RESOLVED, cleared_at=NOON)):
         assert lifecycle.fired_again(nothing, None, NOON) == lifecycle.Outcome()
+
+
+BO = "bo@example.com"
+OTHERS: dict[str, dict[str, Any]] = {
+    "unacknowledge": {},
+    "snooze": {"until": NOON + timedelta(hours=1)},
+    "reassign": {"to": BO},
+    "amend": {"title": "another"},
+    "page_people": {"people": (BO,)},
+    "answer_call": {"accepted": True},
+    "give_role": {"role": "commander", "person": BO},
+    "use_policy": {"policy": LADDER},
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_what_responders_do_is_possible_while_it_is_open_and_never_after(kind: str) -> None:
+    asked = {"responders": {"ana@example.com": "asked"}, "acknowledged_by": "ana@example.com", "acknowledged_at": NOON}
+    one = command(kind, **OTHERS[kind])
+    outcome = lifecycle.decide(an_incident(status=Status.ACKNOWLEDGED, **asked), one, NOON)
+    assert outcome.events and all(event.actor == "ana@example.com" for event in outcome.events)
+    with pytest.raises(IllegalTransition, match="already RESOLVED"):
+        lifecycle.decide(an_incident(status=Status.RESOLVED, **asked), one, NOON)
+
+
+@pytest.mark.parametrize(("kind", "goes"), [("unacknowledge", "acknowledged_at"), ("reassign", "acknowledged_by")])
+def test_whoever_gives_it_back_leaves_the_first_acknowledgement_to_the_kpis(kind: str, goes: str) -> None:
+    had = an_incident(status=Status.ACKNOWLEDGED, acknowledged_at=NOON, acknowledged_by="ana@example.com")
+    changes = lifecycle.decide(had, command(kind, **OTHERS[kind]), NOON + SECOND).changes
+    assert (changes["status"], changes[goes], changes["first_acknowledged_at"]) == (Status.TRIGGERED, None, NOON)
+
+
+def test_each_of_several_acknowledgements_is_counted_and_the_last_one_takes_it() -> None:
+    incident, said = an_incident(), []
+    for who in ("ana@example.com", "ana@example.com", BO):
+        outcome = lifecycle.decide(incident, command("acknowledge", actor=who), NOON, needed=2)
+        incident = incident.model_copy(update=outcome.changes)
+        said += [(event.type, event.message) for event in outcome.events]
+    assert said == [
+        (EventType.NOTE, "Acknowledged by ana@example.com (1 of 2)"),
+        (EventType.STATUS_CHANGE, f"Acknowledged by {BO} (2 of 2)"),
+    ]
+    assert (incident.status, incident.acknowledged_by, incident.lead) == (Status.ACKNOWLEDGED, BO, "ana@example.com")
+
+
+def test_a_scope_and_a_severity_have_entries_of_their_own_and_what_is_so_already_has_none() -> None:
+    incident = an_incident(impacted_scopes=("PR",), severity=Severity.SEV3_MEDIUM)
+    fields = {"severity": Severity.SEV1_CRITICAL, "impacted_scopes": ("Legal", "Security"), "title": incident.title}
+    outcome = lifecycle.decide(incident, command("amend", **fields), NOON)
+    kinds = [event.type for event in outcome.events]
+    assert kinds == [EventType.SEVERITY_CHANGED, EventType.SCOPE_ADDED, EventType.SCOPE_ADDED, EventType.NOTE]
+    assert set(outcome.changes) == {"severity", "impacted_scopes"}
+    again = lifecycle.decide(incident.model_copy(update=outcome.changes), command("amend", **fields), NOON)
+    assert again == lifecycle.Outcome()
+
+
+def test_only_who_was_asked_answers_and_may_change_their_mind() -> None:
+    incident = an_incident(responders={BO: "asked"})
+    with pytest.raises(IllegalTransition, match="was not asked"):
+        lifecycle.decide(incident, command("answer_call", accepted=True), NOON)
+    for accepted, answer in ((True, "accepted"), (False, "declined")):
+        outcome = lifecycle.decide(incident, command("answer_call", accepted=accepted, actor=BO), NOON)
+        assert outcome.changes == {"responders": {BO: answer}}
+        incident = incident.model_copy(update=outcome.changes)
+
+
+@pytest.mark.parametrize("until", [NOON, NOON - SECOND, NOON + timedelta(days=400)])
+def test_a_snooze_is_in_the_future_and_not_for_ever(until: datetime) -> None:
+    with pytest.raises(IllegalTransition):
+        lifecycle.decide(an_incident(), command("snooze", until=until), NOON)

@@ -1,5 +1,9 @@
 """Open incidents without a workflow get it back, from row and ledger; nobody is paged again."""
 
+from datetime import UTC, datetime, timedelta
+
+from domain.channels import ChannelName
+from domain.policy import Manager, OnCall, Persist, Policy, Step
 from domain.severity import Severity
 from tests.support.house import House, Told
 from tests.support.values import an_alert
@@ -114,3 +118,64 @@ async def test_running_and_resolved_incidents_are_left_alone(house: House) -> No
         await resolved.handle.result()
     assert await house.relay.reconcile() == 0
     assert await house.workflows.is_running(running.number)
+
+
+QUICK = Policy(
+    name="quick",
+    steps=(
+        Step(after_seconds=0, targets=(OnCall(channel=ChannelName.SMS),)),
+        Step(after_seconds=6000, targets=(Manager(channel=ChannelName.SMS),)),
+    ),
+    max_rounds=1,
+    acknowledgements=2,
+    persist=(Persist(after_seconds=6000, targets=(Manager(channel=ChannelName.EMAIL),)),),
+)
+"""In the drills below the second rung and the persist deadline are ten seconds away."""
+
+
+async def until_back(incident: Told) -> None:
+    house = incident.house
+
+    async def back() -> bool:
+        return await house.workflows.is_running(incident.number) and not await house.outbox(incident.id)
+
+    await eventually(back, 60)
+
+
+async def test_what_responders_did_outlives_the_loss_of_temporals_storage(house: House) -> None:
+    async with house.working():
+        incident = await house.report(service_name=await house.make_service(QUICK), time_scale=600.0)
+        await incident.until_step("p1.r1.s1")
+        await incident.give("acknowledge")
+        await incident.give("page_people", people=["bo@example.com"])
+        await incident.until_step("page1")
+        await incident.give("reassign", to="cy@example.com")
+        await incident.until_step("p2.created")
+        await incident.give("acknowledge", actor="cy@example.com")
+        until = datetime.now(UTC) + timedelta(seconds=5)
+        await incident.give("snooze", until=until.isoformat())
+        before = await incident.pages()
+    await lose(incident)
+    async with house.working():
+        await until_back(incident)
+        state = await incident.state()
+        assert (state.incident.snoozed_until, state.incident.acknowledgements) == (until, ("cy@example.com",))
+        assert state.incident.responders == {"bo@example.com": "asked"} and state.pages_made == 1
+        assert state.climb is not None
+        assert (state.climb.generation, state.climb.first_to, state.first_to) == (2, *["cy@example.com"] * 2)
+        await incident.until_step("p3.r1.s1", seconds=60)
+        after = await incident.pages()
+    assert [page for page in after if page[0].startswith(("p1", "p2", "page1"))] == before, "nobody was paged again"
+
+
+async def test_a_persist_deadline_outlives_it_too(house: House) -> None:
+    policy = QUICK.model_copy(update={"acknowledgements": 1})
+    async with house.working():
+        incident = await house.report(service_name=await house.make_service(policy), time_scale=600.0)
+        await incident.until_step("p1.r1.s1")
+        await incident.give("acknowledge")
+    await lose(incident)
+    async with house.working():
+        await until_back(incident)
+        await incident.until_step("p1.persist1", seconds=60)
+        assert (await incident.row())["status"] == "ACKNOWLEDGED"

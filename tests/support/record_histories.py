@@ -7,6 +7,7 @@ test_replay: incidents that are open while a new version is installed have histo
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -16,7 +17,9 @@ from temporalio.client import Client, WorkflowHandle
 from config.temporal import DATA_CONVERTER
 from db.engine import make_engine, make_intake_pool
 from db.outbox import NOW
+from domain.channels import ChannelName
 from domain.commands import Clear
+from domain.policy import AssignRole, OpenWarRoom, Persist, Person, Policy, ResolveIt, Step, WaitUntilCovered
 from domain.severity import Severity
 from tests.support.heartbeats import Beating, Board
 from tests.support.house import House, Told
@@ -124,6 +127,59 @@ async def _clear(incident: Told, seconds: float) -> None:
     await incident.handle.signal("command", clear)
 
 
+async def handed_on(house: House) -> Told:
+    """Un-acknowledged, snoozed to its end, reassigned, asked to join, made worse, a scope added; in drill time."""
+    async with house.working():
+        incident = await house.report(time_scale=600.0, severity=Severity.SEV2_HIGH)
+        await incident.until_step("p1.r1.s1")
+        await incident.give("acknowledge")
+        await incident.give("unacknowledge")
+        await incident.until_step("p2.r1.s1", seconds=30)
+        await incident.give("snooze", until=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
+        await incident.until_step("p3.r1.s1", seconds=30)
+        await incident.give("reassign", to="bo@example.com")
+        await incident.until_step("p4.created", seconds=30)
+        await incident.give("page_people", people=["cy@example.com"])
+        await incident.until_step("page1", seconds=30)
+        await incident.give("answer_call", accepted=True, actor="cy@example.com")
+        await incident.give("amend", severity="SEV1_CRITICAL", title="Worse")
+        await incident.until_step("p5.r1.s1", seconds=30)
+        await incident.give("acknowledge")
+        await incident.give("amend", impacted_scopes=["Security"])
+        await incident.until_step("p5.scope.Security", seconds=30)
+        await incident.give("resolve")
+        await incident.handle.result()
+        return incident
+
+
+async def rungs_of_every_kind(house: House) -> Told:
+    """Two acknowledgements, a hold, a room, a role, a persist deadline, a time-out, a policy that resolves."""
+    boss = Person(email="dee@example.com", channel=ChannelName.SMS)
+    policy = Policy(
+        name="every kind",
+        steps=(
+            Step(after_seconds=0, targets=(Person(email="bo@example.com"),)),
+            WaitUntilCovered(after_seconds=60, schedule="nobody's", at_most_seconds=600),
+            OpenWarRoom(after_seconds=120),
+            AssignRole(after_seconds=180, role="incident commander", to=boss),
+            ResolveIt(after_seconds=4000, note="it passes"),
+        ),
+        max_rounds=1,
+        acknowledgements=2,
+        acknowledgement_timeout_seconds=1800,
+        persist=(Persist(after_seconds=600, targets=(boss,)),),
+    )
+    async with house.working():
+        incident = await house.report(service_name=await house.make_service(policy), time_scale=600.0)
+        await incident.until_step("p1.r1.s4", seconds=30)
+        for who in ("ana@example.com", "bo@example.com"):
+            await incident.give("acknowledge", actor=who)
+        await incident.until_step("p1.persist1", seconds=30)
+        await incident.until_step("p2.r1.s4", seconds=30)
+        await incident.handle.result()
+        return incident
+
+
 async def heartbeat_missing_and_returned(house: House) -> Beating:
     """A ping, none for a second, pings again; another period, and in the end no heartbeat at all."""
     async with Board(house).working() as board:
@@ -160,6 +216,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     severity_raised,
     continued_as_new,
     back_to_normal,
+    handed_on,
+    rungs_of_every_kind,
     heartbeat_missing_and_returned,
     heartbeat_continued_as_new,
 )

@@ -90,13 +90,15 @@ def test_a_viewer_reads_everything_and_changes_nothing(
     visit: Visit, incident: dict[str, Any], database: psycopg.Connection[Any]
 ) -> None:
     visitor, before, here = visit("viewer"), stored(database), f"/incidents/{incident['short_id']}"
-    for path in ("/incidents", here, f"{here}/document", f"{here}/room", "/inbox", "/services", "/intake", "/quiet"):
+    told = ("/oncall", "/people", "/people/ana%40example.com", "/policies", "/policies/ladder", "/readiness")
+    shown = (f"{here}/document", f"{here}/room", f"{here}/why", "/inbox", "/services", "/intake", "/quiet")
+    for path in ("/incidents", here, *shown, *told, "/teams/SRE%20Core"):
         answer = visitor.get(path)
         assert answer.status_code == 200, path
         posts = [line for line in answer.text.splitlines() if 'method="post"' in line]
         assert len(posts) == 1 and 'action="/logout"' in posts[0], path
     assert "Declare" not in visitor.get("/incidents").text
-    forms = ("/intake/sources/new", "/quiet/silences/new", "/quiet/maintenance/new")
+    forms = ("/intake/sources/new", "/quiet/silences/new", "/quiet/maintenance/new", "/schedules/new", "/policies/new")
     for path in ("/incidents/new", f"{here}/resolve", f"{here}/merge", f"{here}/split", *forms):
         assert visitor.get(path).status_code == 403
     for path in set(addresses("POST", int(incident["short_id"][4:]))) - {"/login", "/logout"}:

@@ -93,7 +93,7 @@ def test_what_is_wrong_is_said_in_red(responder: Visitor, api: httpx.Client) -> 
 
 def test_the_calendar_says_who_and_where_nobody_is(responder: Visitor, api: httpx.Client) -> None:
     """On 2027-03-28 Paris loses an hour: its day is 23 h long, and takes a seventh of the week all the same."""
-    rotation = {"kind": "daily", "start": "2026-01-05T00:00:00+01:00", "participants": [[ANA], [BO]]}
+    rotation: dict[str, Any] = {"kind": "daily", "start": "2026-01-05T00:00:00+01:00", "participants": [[ANA], [BO]]}
     rotation |= {"restrictions": [{"from": "12:00", "until": "24:00"}]}
     name = api.post("/schedules/", json=definition(layers=[{"name": "p", "rotations": [rotation]}])).json()["name"]
     html = responder.get(f"{path(name)}?from=2027-03-22&weeks=2").text
@@ -184,7 +184,11 @@ def test_a_definition_is_previewed_refused_and_kept(manager: Visitor, api: httpx
     typed = text[1].replace("&#39;", "'").replace("bo@example.com", CY)
     preview = manager.post(here, definition=typed)
     assert preview.status_code == 200 and "nothing is kept yet" in preview.text and "Cy Okafor: " in preview.text
-    people = lambda: api.get(f"/schedules/{schedule}/").json()["layers"][0]["rotations"][0]["participants"]  # noqa: E731
+
+    def people() -> list[list[str]]:
+        kept: list[list[str]] = api.get(f"/schedules/{schedule}/").json()["layers"][0]["rotations"][0]["participants"]
+        return kept
+
     assert people() == [[ANA], [BO]]
     for wrong, told in (
         (typed.replace("weekly", "yearly"), "layers.0.rotations.0.kind"),
@@ -205,7 +209,11 @@ def test_a_definition_is_previewed_refused_and_kept(manager: Visitor, api: httpx
 
 
 def test_what_a_page_writes_out_it_reads_again_as_it_was(manager: Visitor, api: httpx.Client) -> None:
-    rotation = {"kind": "daily", "start": "2026-01-05T17:00:00+01:00", "participants": [[ANA, BO], [], [CY]]}
+    rotation: dict[str, Any] = {
+        "kind": "daily",
+        "start": "2026-01-05T17:00:00+01:00",
+        "participants": [[ANA, BO], [], [CY]],
+    }
     rotation |= {"restrictions": [{"weekdays": ["mon", "fri"], "from": "17:00", "until": "09:00", "holidays": "never"}]}
     holidays = [{"date": "2026-12-25", "name": "No"}]
     made = api.post("/schedules/", json=definition(layers=[{"name": "a", "rotations": [rotation]}], holidays=holidays))
@@ -223,15 +231,15 @@ def test_a_calendar_link_is_shown_once_and_taken_away(manager: Visitor, api: htt
     url = re.search(r'id="feed-url"[^>]*>([^<]+)<', made.text)
     assert made.status_code == 200 and url is not None
     key = url[1].rpartition("/")[2]
-    anybody = httpx.Client(base_url=str(api.base_url))
-    calendar = anybody.get(f"/calendars/{key}")
-    assert calendar.status_code == 200 and calendar.text.startswith("BEGIN:VCALENDAR")
-    page = manager.get(path(schedule)).text
-    assert key not in page and key.removesuffix(".ics") not in page
-    drop = re.search(r'action="([^"]+/feeds/[^"]+/delete)"', page)
-    assert drop is not None
-    assert manager.post(drop[1]).status_code == 303
-    assert anybody.get(f"/calendars/{key}").status_code == 404
+    with httpx.Client(base_url=str(api.base_url)) as anybody:
+        calendar = anybody.get(f"/calendars/{key}")
+        assert calendar.status_code == 200 and calendar.text.startswith("BEGIN:VCALENDAR")
+        page = manager.get(path(schedule)).text
+        assert key not in page and key.removesuffix(".ics") not in page
+        drop = re.search(r'action="([^"]+/feeds/[^"]+/delete)"', page)
+        assert drop is not None
+        assert manager.post(drop[1]).status_code == 303
+        assert anybody.get(f"/calendars/{key}").status_code == 404
 
 
 def test_a_swap_is_asked_for_and_taken(

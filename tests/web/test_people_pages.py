@@ -188,6 +188,34 @@ def test_others_are_edited_by_managers_alone(me: Me, visit: Visit, api: httpx.Cl
     assert visit("viewer").get("/people/nobody%40example.com").status_code == 404
 
 
+def test_somebody_new_and_what_managers_say_of_them(visit: Visit, api: httpx.Client) -> None:
+    manager, email = visit("manager"), f"new-{uuid4().hex[:8]}@example.com"
+    typed = {"email": email, "name": "Nia New", "title": "", "role": "responder", "time_zone": "Europe/Paris"}
+    for fields, field in (
+        ({"email": "nobody"}, "email"),
+        ({"email": "admin@example.com"}, "email"),
+        ({"name": ""}, "name"),
+        ({"role": "king"}, "role"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+    ):
+        answer = manager.post("/people/new", **(typed | fields))
+        assert answer.status_code == 422 and errors(answer) == {field}, field
+    made = manager.post("/people/new", **typed)
+    assert made.status_code == 303 and api.get(f"/users/{email}/").json()["name"] == "Nia New"
+    profile = {"name": "Nia New", "time_zone": "Europe/Paris", "language": "en", "role": "operator", "title": "CTO"}
+    assert manager.post(f"/people/{email}/profile", **profile).status_code == 303
+    kept = api.get(f"/users/{email}/").json()
+    assert (kept["role"], kept["title"], kept["is_active"]) == ("operator", "CTO", False)
+    assert manager.post("/people/new", **(typed | {"email": "x@example.com", "role": "admin"})).status_code == 403
+    assert visit("responder").post("/people/new", **typed).status_code == 403
+
+
+def test_nobody_gives_themselves_a_role(me: Me) -> None:
+    fields = {"name": "Test operator", "time_zone": "UTC", "language": "en", "role": "admin", "is_active": "yes"}
+    assert me.post("profile", **fields).status_code == 303
+    assert me.known()["role"] == "operator"
+
+
 def test_a_code_is_not_read_by_others(me: Me, visit: Visit) -> None:
     assert me.post("methods", channel="push", address="my-topic").status_code == 303
     code = re.search(r"\b\d{6}\b", me.inbox()[0]["text"])

@@ -30,6 +30,25 @@ PATHS = (
     "/quiet",
     "/quiet/silences/new",
     "/quiet/maintenance/new",
+    "/incidents/{id}/why",
+    "/incidents/{id}/snooze/form",
+    "/incidents/{id}/reassign/form",
+    "/incidents/{id}/ask/form",
+    "/incidents/{id}/change/form",
+    "/incidents/{id}/roles/form",
+    "/oncall",
+    "/readiness",
+    "/schedules/new",
+    "/schedules/{schedule}",
+    "/schedules/{schedule}?weeks=4&zone=utc",
+    "/schedules/{schedule}/edit",
+    "/people",
+    "/people/new",
+    "/people/{paged}",
+    "/policies",
+    "/policies/{policy}",
+    "/policies/{policy}/edit",
+    "/teams/{team}",
     "/login",
 )
 
@@ -52,7 +71,7 @@ def wide(api: httpx.Client) -> dict[str, str]:
     api.post(f"/incidents/{number}/comments/", json={"text": f"Comment {LONG}"})
     rows = api.get(f"/incidents/{number}/notifications/").json()["items"]
     paged = next(row["recipient"] for row in rows if "@" in row["recipient"])
-    return {"id": number, "paged": paged, "source": wide_source(api)}
+    return {"id": number, "paged": paged, "source": wide_source(api), **wide_house(api)}
 
 
 def wide_source(api: httpx.Client) -> str:
@@ -66,6 +85,32 @@ def wide_source(api: httpx.Client) -> str:
     sent = api.post(f"/alerts/generic/?token={made['key']}", json=body, headers={"Authorization": ""})
     assert sent.status_code == 200, sent.text
     return str(made["id"])
+
+
+def wide_house(api: httpx.Client) -> dict[str, str]:
+    """A schedule, a policy and a team, with people, whose names have no place to break; their names."""
+    short = LONG[:100]
+    email, zone = f"{short[:60]}@example.com", "America/Argentina/ComodRivadavia"
+    turn: dict[str, Any] = {
+        "kind": "weekly",
+        "start": "2026-01-05T09:00:00+01:00",
+        "participants": [[email], ["ana@example.com"]],
+    }
+    turn |= {"restrictions": [{"weekdays": ["mon", "wed"], "from": "08:00", "until": "20:00"}]}
+    layers = [{"name": short, "level": level, "rotations": [turn]} for level in (1, 2)]
+    steps = [{"after_seconds": 0, "targets": [{"kind": "person", "email": email}, {"kind": "on_call"}]}]
+    made = [
+        api.post("/users/", json={"email": email, "name": short, "title": short[:90], "role": "responder"}),
+        api.post("/schedules/", json={"name": short, "time_zone": zone, "layers": layers}),
+        api.post("/policies/", json={"name": short, "description": LONG, "steps": steps}),
+        api.post("/teams/", json={"name": short, "schedule": short, "policy": short, "members": [email]}),
+        api.post(
+            f"/schedules/{short}/overrides/",
+            json={"user": email, "start": "2090-01-01T00:00:00Z", "end": "2090-01-02T00:00:00Z", "reason": LONG},
+        ),
+    ]
+    assert [answer.status_code for answer in made] == [201] * len(made), [answer.text for answer in made]
+    return {"schedule": short, "policy": short, "team": short}
 
 
 def overflowing(page: Page) -> list[Any]:

@@ -15,6 +15,7 @@ from web.routes import (
     intake,
     live,
     maintenance,
+    newcomers,
     on_call,
     people,
     policies,
@@ -34,7 +35,8 @@ from web.routes import (
 router = APIRouter(include_in_schema=False)
 # `/incidents/new` before `/incidents/{reference}`, `…/merge` before `…/{kind}`: the first that matches answers.
 incident_pages = (declaring, incidents, sorting, responding, actions, documents, rooms)
-# `/schedules/new` and `…/edit` before `/schedules/{name:path}`.
-on_call_pages = (on_call, readiness, feeds, duty, schedules, schedule, written, policies, teams, contacts, people)
+# `…/new` and `…/edit` before `…/{name:path}`, and those of one kind before those of any.
+people_pages = (newcomers, contacts, people)
+on_call_pages = (on_call, readiness, feeds, duty, schedules, schedule, *people_pages, written, policies, teams)
 for part in (auth, live, *incident_pages, inbox, services, intake, sources, quiet, maintenance, *on_call_pages):
     router.include_router(part.router)

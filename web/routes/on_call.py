@@ -1,5 +1,6 @@
 """Who is on call now, for every team."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
@@ -25,8 +26,7 @@ async def on_call_page(request: Request, parts: Parts, browser: Browser) -> Resp
     return render(
         request,
         "on_call.html",
-        live="/live",
-        lines=lines(catalogue, now),
+        lines=await asyncio.to_thread(lines, catalogue, now),
         clocks=choices,
         zone=chosen_zone(choices),
         name=naming(catalogue),

@@ -27,6 +27,7 @@ from web.views.clock import zone_of
 from web.views.feeds import listed
 from web.views.naming import address_of
 from web.views.people import (
+    OWN_FIELDS,
     PROFILE_FIELDS,
     away_asked,
     hidden_methods,
@@ -62,7 +63,7 @@ async def people_page(request: Request, parts: Parts, browser: Browser) -> Respo
         }
         for user in sorted(catalogue.users, key=lambda user: (not user.is_active, user.name.casefold()))
     ]
-    return render(request, "people.html", people=shown)
+    return render(request, "people.html", people=shown, may_manage=may(browser.principal.role, Permission.MANAGE))
 
 
 @router.get("/people/me")
@@ -75,7 +76,10 @@ async def me(browser: Browser) -> Response:
 async def profile(request: Request, parts: Parts, browser: Browser, form: Posted, email: str) -> Response:
     """Name, time zone, language."""
     require_own(browser, email)
-    body = {name: form.raw(name).strip() for name in PROFILE_FIELDS}
+    body: dict[str, Any] = {name: form.raw(name).strip() for name in OWN_FIELDS}
+    if may(browser.principal.role, Permission.MANAGE) and form.raw("role"):
+        body |= {"role": form.raw("role"), "title": form.raw("title").strip() or None}
+        body["is_active"] = form.ticked("is_active")
     with noted(form, PROFILE_FIELDS, "name"):
         await editing.change(parts, browser.principal, PEOPLE, email, body)
         return _saved(email, "profile", "The profile is kept.")
@@ -182,6 +186,8 @@ async def page(
         feeds=listed(links),
         may_make_feed=editable,
         may_drop_feed=editable,
+        may_manage=may(browser.principal.role, Permission.MANAGE),
+        role_choices=[(role, role) for role, rank in RANK.items() if rank <= RANK.get(browser.principal.role, -1)],
         methods=methods,
         form=shown,
         errors=errors,

@@ -1,5 +1,6 @@
 """The page of one schedule, and what people do there: overrides made and taken back."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -90,7 +91,8 @@ async def page(
     swaps = await list_swaps(schedule.name, parts, None, MOST_SWAPS, None)
     handoffs = await list_handoffs(schedule.name, parts, MOST_HANDOFFS, None)
     notes = await notes_for_the_next(schedule.name, parts)
-    values = schedule_values(catalogue, schedule, request.query_params, browser.principal.email, here)
+    asked = catalogue, schedule, request.query_params, browser.principal.email, here
+    values = await asyncio.to_thread(schedule_values, *asked)
     return render(
         request,
         "schedule.html",

@@ -1,7 +1,10 @@
 """The services and who answers for them."""
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter, Request, Response
 
+from domain.on_call_now import on_call_now
 from web.errors import PageRoute
 from web.queries import services
 from web.rendering import render
@@ -14,4 +17,7 @@ router = APIRouter(route_class=PageRoute)
 async def services_page(request: Request, parts: Parts, browser: Browser) -> Response:
     """What can break, whose it is, and who is on call."""
     async with parts.sessions() as session:
-        return render(request, "services.html", services=await services(session))
+        found, catalogue = await services(session), await parts.catalogue.read(session)
+    now = datetime.now(UTC)
+    on_call = {team.name: on_call_now(catalogue, team, now).users for team in catalogue.teams}
+    return render(request, "services.html", services=found, on_call=on_call)

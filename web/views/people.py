@@ -34,7 +34,9 @@ HINTS = {
     ChannelName.WEBHOOK: "https://…",
 }
 
-PROFILE_FIELDS = {"name": "name", "time_zone": "time_zone", "language": "language"}
+OWN_FIELDS = ("name", "time_zone", "language")
+"""Of the profile, what everybody changes of themselves."""
+PROFILE_FIELDS = {name: name for name in (*OWN_FIELDS, "title", "role", "is_active")}
 METHOD_FIELDS = {"channel": "channel", "address": "address"}
 """The form's field for each of the API's."""
 
@@ -45,6 +47,8 @@ def usual_form(user: User) -> dict[str, list[str]]:
         "name": [user.name],
         "time_zone": [user.time_zone],
         "language": [user.language],
+        "title": [user.title or ""],
+        "role": [user.role],
         "rule_urgency": ["high"],
         "rule_after": ["0"],
         "quiet_days": list(WEEKDAYS),
@@ -95,11 +99,12 @@ def without(values: Sequence[Any], key: str) -> list[dict[str, Any]]:
 
 def coming_shifts(catalogue: Catalogue, email: str, now: datetime) -> list[dict[str, Any]]:
     """When somebody is on call in the weeks to come, by which schedule."""
-    found = [
-        {"schedule": schedule.name, "zone": schedule.time_zone, "shift": shift}
+    until = now + timedelta(days=SHIFT_DAYS)
+    found: list[dict[str, Any]] = [
+        {"schedule": schedule.name, "shift": shift, "is_now": shift.start <= now, "goes_on": shift.end >= until}
         for schedule in catalogue.schedules
         if email in schedule.people
-        for shift in shifts(schedule, now, now + timedelta(days=SHIFT_DAYS))
+        for shift in shifts(schedule, now, until)
         if email in shift.users
     ]
     return sorted(found, key=lambda one: (one["shift"].start, one["schedule"]))[:MOST_SHIFTS]

@@ -1,0 +1,84 @@
+"""What is still to come of an open incident by itself."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+
+from domain.ahead import still_to_come
+from domain.calls import Call
+from domain.channels import ChannelName
+from domain.escalation import Climb, PlannedStep, Situation
+from domain.incident import Status
+from domain.policy import Manager, Persist, Policy
+from tests.support.strategies import instants, situations
+from tests.support.values import DIRECTORY, LADDER, NOON, an_incident
+
+HOUR = timedelta(hours=1)
+ACKNOWLEDGED: dict[str, Any] = {
+    "status": Status.ACKNOWLEDGED,
+    "acknowledged_at": NOON,
+    "acknowledgements": ("dee@example.com",),
+}
+POLICY = LADDER.model_copy(
+    update={
+        "persist": (Persist(after_seconds=3600, targets=(Manager(channel=ChannelName.EMAIL),)),),
+        "acknowledgement_timeout_seconds": 7200,
+    }
+)
+
+
+def ahead(policy: Policy = POLICY, calls: tuple[Call, ...] = (), **facts: Any) -> list[PlannedStep]:
+    climb = Climb(started_at=NOON, fired=("p1.created", "p1.r1.s1"))
+    return still_to_come(an_incident(**facts), policy, DIRECTORY, climb, calls=calls)
+
+
+def test_while_triggered_it_is_the_rest_of_the_plan() -> None:
+    assert [step.step for step in ahead()][:2] == ["p1.r1.s2", "p1.r1.s3"]
+
+
+def test_while_acknowledged_it_persists_and_then_begins_again_when_the_acknowledgement_times_out() -> None:
+    steps = ahead(**ACKNOWLEDGED)
+    assert [(step.step, step.at - NOON) for step in steps[:3]] == [
+        ("p1.persist1", HOUR),
+        ("p2.created", 2 * HOUR),
+        ("p2.r1.s1", 2 * HOUR),
+    ]
+    assert steps[0].deliveries[0].recipient == "dee@example.com", "whoever acknowledged is reminded, too"
+
+
+def test_a_snooze_puts_everything_off() -> None:
+    steps = ahead(**ACKNOWLEDGED, snoozed_until=NOON + 5 * HOUR)
+    assert (steps[0].step, steps[0].at) == ("p2.created", NOON + 5 * HOUR)
+
+
+def test_mitigated_and_resolved_nothing_comes() -> None:
+    assert ahead(status=Status.MITIGATED) == ahead(status=Status.RESOLVED) == []
+
+
+def test_who_was_asked_to_join_is_told_whatever_the_status_and_no_more_once_they_have_answered() -> None:
+    call = Call(step="page1", at=NOON, people=("bo@example.com", "cy@example.com"), by="ana@example.com")
+    responders = {"bo@example.com": "asked", "cy@example.com": "declined"}
+    (step, *_) = ahead(**ACKNOWLEDGED, responders=responders, calls=(call,))
+    assert step.step == "page1"
+    assert [(one.recipient, one.reason) for one in step.deliveries] == [
+        ("bo@example.com", "asked to join by ana@example.com")
+    ]
+
+
+def test_the_addresses_of_a_scope_that_was_added() -> None:
+    (step, *_) = ahead(calls=(Call(step="p1.scope.Security", at=NOON, scope="Security"),))
+    assert {one.recipient for one in step.deliveries} == {"ciso@example.com", "security@example.com"}
+
+
+@settings(max_examples=40)
+@given(situations(), instants)
+def test_times_never_fall_whatever_became_of_it(situation: Situation, at: datetime) -> None:
+    for status in Status:
+        for snoozed in (None, at):
+            incident = an_incident(status=status, severity=situation.facts.severity, acknowledged_at=at).model_copy(
+                update={"snoozed_until": snoozed}
+            )
+            steps = still_to_come(incident, situation.policy, situation.directory, situation.climb, now=at)
+            assert steps == sorted(steps, key=lambda step: step.at)
+            assert status is not Status.RESOLVED or not steps
