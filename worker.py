@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
@@ -33,6 +34,7 @@ from db.documents import DocumentVersions
 from db.engine import Sessions, make_engine, make_intake_pool, make_sessions
 from db.inbox import InboxMessages
 from db.rooms import WarRooms
+from domain.channels import ChannelName
 from gateway.duty.calendars import CalendarRefresh
 from gateway.duty.schedules import DutySchedules
 from gateway.intake import expressions
@@ -40,12 +42,14 @@ from gateway.intake.knowledge import Knowledge
 from gateway.intake.pipeline import Pipeline
 from gateway.intake.release import Release
 from gateway.outbox import OutboxDelivery
+from gateway.outgoing import outgoing_client
 from gateway.relay import Relay
 from gateway.workflows import Workflows
 from providers.builtin_document import BuiltinDocumentStore
 from providers.builtin_war_room import BuiltinWarRoom
 from providers.inbox import Inbox
 from providers.protocols import Channel, DocumentStore, WarRoom
+from providers.webhook import WebhookChannel
 from workflows.duty import DutyRemindersWorkflow, HandoffWorkflow, ReadinessDigestWorkflow
 from workflows.heartbeat import HeartbeatWorkflow
 from workflows.incident import IncidentWorkflow
@@ -59,6 +63,9 @@ DEPLOYMENT = WorkerDeploymentConfig(
     version=WorkerDeploymentVersion("tocsin", version("tocsin")), use_worker_versioning=False
 )
 """Named, for otherwise the SDK compiles every module of the process to make up a name: seconds of CPU."""
+
+POST_SECONDS = 5.0
+"""So long a webhook may take to answer."""
 
 GRACEFUL_STOP = timedelta(seconds=10)
 
@@ -77,12 +84,15 @@ class Providers:
     inbox: Channel
 
 
-def builtin_providers(sessions: Sessions) -> Providers:
-    """Document, war room and inbox inside the product."""
+NONE_SET: Mapping[str, Channel] = MappingProxyType({})
+
+
+def builtin_providers(sessions: Sessions, channels: Mapping[str, Channel] = NONE_SET) -> Providers:
+    """Document, war room and inbox inside the product; the inbox plays every channel that is not given."""
     return Providers(
         documents=BuiltinDocumentStore(DocumentVersions(sessions)),
         war_rooms=BuiltinWarRoom(WarRooms(sessions)),
-        channels={},
+        channels=channels,
         inbox=Inbox(InboxMessages(sessions)),
     )
 
@@ -176,7 +186,10 @@ async def running(
         pool = await stack.enter_async_context(make_intake_pool(settings.database, INTAKE_CONNECTIONS))
         knowledge = Knowledge(sessions, settings.correlation_window_seconds, KNOWN_SECONDS)
         intake = Pipeline(pool, sessions, knowledge, expressions.TOOLS, _left_to_the_relay, settings)
-        outside = providers or builtin_providers(sessions)
+        way_out = await stack.enter_async_context(outgoing_client(settings.allow_private_addresses, POST_SECONDS))
+        secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
+        webhook = WebhookChannel(way_out, secret)
+        outside = providers or builtin_providers(sessions, {ChannelName.WEBHOOK: webhook})
         for worker in make_workers(client, sessions, outside, settings, intake.take, catalogue):
             await stack.enter_async_context(worker)
         duty = (DutySchedules(sessions, client, catalogue), CalendarRefresh(sessions, catalogue, settings))

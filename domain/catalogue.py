@@ -150,6 +150,10 @@ class Catalogue(_Entry):
         """Services by name."""
         return {service.name: service for service in self.services}
 
+    def having(self, kind: str, entries: Iterable[Entry]) -> "Catalogue":
+        """The same catalogue with other entries of a kind. A `model_copy` would go on to know the old names."""
+        return Catalogue(**{each: getattr(self, each) for each in KINDS} | {kind: tuple(entries)})
+
     def entries(self, kind: str) -> Mapping[str, Entry]:
         """The entries of a kind, such as `teams`, by their names."""
         found: tuple[Entry, ...] = getattr(self, kind)

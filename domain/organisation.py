@@ -54,14 +54,14 @@ def policy_of_team(catalogue: Catalogue, team: Team, severity: Severity, default
 def _policy_named(
     catalogue: Catalogue, first: Iterable[str | None], team: Team, severity: Severity, default: str
 ) -> Policy:
-    named = (
+    candidates = (
         *first,
         team.policies.get(severity),
         team.policy,
         default,
         *(policy.name for policy in sorted(catalogue.policies, key=lambda p: (not p.is_default, p.name))),
     )
-    for name in named:
+    for name in candidates:
         if name and name in catalogue.policy_named:
             return catalogue.policy_named[name].rules
     raise LookupError("the catalogue has no escalation policy")
@@ -99,7 +99,7 @@ def directory_of(
     own = _facts(team, catalogue)
     people = sorted(email for email in catalogue.user_named if _is_active(email, catalogue))
     wanted = {target.title for target in targets if isinstance(target, Title)}
-    named = _named(targets) | set(also)
+    by_name = _named(targets) | set(also)
     titles = {title: emails for title, emails in _titles(catalogue, people).items() if title in wanted}
     directory = Directory(
         team=own.name,
@@ -110,7 +110,7 @@ def directory_of(
         schedule=own.schedule,
         time_zone=own.time_zone,
         titles=titles,
-        people=tuple(email for email in people if email in named),
+        people=tuple(email for email in people if email in by_name),
         scope_emails={scope.name: scope.notify_emails for scope in catalogue.scopes if scope.is_active},
         duties=duties,
         others={name: _facts(other, catalogue) for name, other in others.items()},

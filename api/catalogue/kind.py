@@ -82,11 +82,11 @@ class Kind(Generic[EntryT]):
         entries: list[EntryT] = list(getattr(catalogue, self.name))
         place = next((n for n, entry in enumerate(entries) if name_of(entry) == before), len(entries))
         entries[place : place + 1] = [] if after is None else [after]
-        return catalogue.model_copy(update={self.name: tuple(entries)})
+        return catalogue.having(self.name, entries)
 
     async def write(self, session: AsyncSession, entry: EntryT, catalogue: Catalogue) -> None:
         """Write an entry; the catalogue is as it will be then."""
-        await write(session, Catalogue().model_copy(update={self.name: (entry,)}))
+        await write(session, Catalogue().having(self.name, [entry]))
 
     def shown(self, caller: Principal, row: EntryRow, entry: EntryT, catalogue: Catalogue) -> dict[str, Any]:
         """An entry as answers show it."""

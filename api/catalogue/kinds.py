@@ -84,9 +84,7 @@ class Routes(Kind[Route]):
         place = names.index(before) if before in names else len(others)
         wanted = body.get("position")
         place = place if wanted is None else min(wanted, len(others))
-        return catalogue.model_copy(
-            update={"routes": tuple(others[:place] + ([] if after is None else [after]) + others[place:])}
-        )
+        return catalogue.having("routes", others[:place] + ([] if after is None else [after]) + others[place:])
 
     async def write(self, session: AsyncSession, entry: Route, catalogue: Catalogue) -> None:
         """All of them, for each has its place."""

@@ -134,7 +134,7 @@ def _costs(rotation: Rotation, first: datetime, holidays: frozenset[date]) -> Ca
 def _near(rotation: Rotation, first: datetime, holidays: frozenset[date]) -> frozenset[int]:
     """The turns that have to do with a holiday, which reaches into the next day where a window crosses midnight."""
     numbers: set[int] = set()
-    for holiday in holidays:
+    for holiday in sorted(holidays):
         begin = datetime.combine(holiday, time())
         last = number_at(rotation, first, begin + timedelta(days=2))
         numbers.update(range(number_at(rotation, first, begin), last + 1))

@@ -11,6 +11,7 @@ from domain.intake.verdict import House, ServiceFact
 KNOWN_SECONDS = 10.0
 """So long at most a change goes unnoticed by a process that does not hear the database's notifications."""
 
+
 class Knowledge:
     """The catalogue as it was a moment ago."""
 

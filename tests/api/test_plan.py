@@ -61,7 +61,7 @@ hours = st.sampled_from(
 )
 """Always, or on a day that is neither today nor beside it: nothing changes while a drill runs."""
 
-conditions = st.sampled_from([{}, {}, {}]) | st.fixed_dictionaries(
+conditions: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {}, {}]) | st.fixed_dictionaries(
     {},
     optional={
         "severities": st.lists(st.sampled_from(["SEV1_CRITICAL", "SEV2_HIGH"]), min_size=1, unique=True),
@@ -89,7 +89,7 @@ rungs = st.one_of(
 def policies(draw: st.DrawFn) -> dict[str, Any]:
     waits = draw(st.lists(st.integers(0, 3600), min_size=1, max_size=5))
     steps = [{"after_seconds": sum(waits[: number + 1]), **draw(rungs)} for number in range(len(waits))]
-    policy = {
+    policy: dict[str, Any] = {
         "steps": steps,
         "repeat": draw(st.sampled_from(["last", "all"])),
         "repeat_seconds": draw(st.integers(600, 3600)),
@@ -121,7 +121,7 @@ users = st.fixed_dictionaries(
         "contact_methods": st.lists(
             st.fixed_dictionaries({"channel": channels, "address": st.just("+33612345678"), "verified": st.booleans()}),
             max_size=3,
-            unique_by=lambda method: (method["channel"], method["address"]),
+            unique_by=str,
         ),
         "notification_rules": st.lists(rule("high") | rule("low"), max_size=4),
         "quiet_hours": st.sampled_from(

@@ -209,8 +209,9 @@ def test_of_two_who_acknowledge_at_the_same_instant_by_different_doors_one_wins_
         "pagerduty": lambda: api.post("/v2/enqueue", json=event | {"event_action": "acknowledge"}),
     }
     with stack.client() as own, ThreadPoolExecutor(2) as pool:
-        for one in [pool.submit(doors[other]), pool.submit(_by_rest, own, incident)]:
-            one.result()
+        first, second = pool.submit(doors[other]), pool.submit(_by_rest, own, incident)
+        first.result()
+        second.result()
     names = {"admin@example.com", "bo@example.com" if other == "temporal" else name}
 
     def told() -> bool:

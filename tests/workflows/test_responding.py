@@ -1,6 +1,7 @@
 """What responders do to an open incident: hand it on, put it off, make it worse or better, ask others."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -35,7 +36,7 @@ def soon(seconds: float = 1) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
-async def begun(product: House, policy: Policy = SLOW, **changes: object) -> Told:
+async def begun(product: House, policy: Policy = SLOW, **changes: Any) -> Told:
     """An incident whose first step was told."""
     incident = await product.report(service_name=await product.make_service(policy), **changes)
     await incident.until_step("p1.r1.s1")

@@ -1,6 +1,7 @@
 """What rungs do besides telling people, and what keeps them waiting."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from domain.policy import (
     WorkingHours,
 )
 from domain.schedule.schedule import Schedule as ScheduleValue
+from domain.severity import Severity
 from domain.target import Lead, People
 from tests.support.hours import skipping
 from tests.support.house import House, Told
@@ -30,7 +32,7 @@ HOUR = 3600
 FASTEST = 3600.0
 
 
-async def report(product: House, *steps: object, team: dict[str, object] | None = None, **changes: object) -> Told:
+async def report(product: House, *steps: object, team: dict[str, Any] | None = None, **changes: Any) -> Told:
     """An incident of a policy with these rungs, one round of it."""
     more = {name: changes.pop(name) for name in list(changes) if name in Policy.model_fields}
     policy = Policy.model_validate({"name": "rungs", "steps": steps, "max_rounds": 1, **more})
@@ -39,7 +41,7 @@ async def report(product: House, *steps: object, team: dict[str, object] | None 
 
 
 async def test_a_rung_opens_the_war_room_that_the_severity_does_not(product: House) -> None:
-    anybody = WorkingHours(severities=("SEV3_MEDIUM",))
+    anybody = WorkingHours(severities=(Severity.SEV3_MEDIUM,))
     incident = await report(
         product,
         Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
@@ -59,7 +61,11 @@ async def test_a_rung_gives_a_role_and_tells_whoever_has_it(product: House) -> N
         product, AssignRole(after_seconds=0, role="incident commander", to=Person(email="bo@example.com", channel=SMS))
     )
     await incident.until_step("p1.r1.s1")
-    assert (await incident.row())["roles"] == {"incident commander": "bo@example.com"}
+
+    async def recorded() -> bool:
+        return bool((await incident.row())["roles"] == {"incident commander": "bo@example.com"})
+
+    await eventually(recorded)
     message = next(one for one in await product.inbox(incident.id) if one.step == "p1.r1.s1")
     assert "You are incident commander now" in message.text
 
@@ -167,7 +173,7 @@ async def test_what_is_not_urgent_waits_for_working_hours(house: House) -> None:
         weekdays=WEEKDAYS,
         from_=f"{opening:%H}:00",
         until=f"{opening + timedelta(hours=1):%H}:00",
-        severities=("SEV3_MEDIUM",),
+        severities=(Severity.SEV3_MEDIUM,),
         zone="UTC",
     )
     policy = Policy(
