@@ -8,6 +8,8 @@ from pydantic import BaseModel
 from domain.catalogue import KINDS, Catalogue, Entry, Service, Team, User, name_of
 
 _RUNG_BY_DEFAULT = "notify"
+_FIRST = {"kind": 0, "email": 1, "name": 2}
+"""What says which one it is comes before the rest."""
 
 
 def written(entry: Entry) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def _short(value: Any, dumped: Any) -> Any:
             says_what = name == "kind" and own != _RUNG_BY_DEFAULT
             if says_what or field.is_required() or own != field.get_default(call_default_factory=True):
                 kept[key] = _short(own, dumped[key])
-        return dict(sorted(kept.items(), key=lambda pair: pair[0] != "kind")) if "kind" in kept else kept
+        return dict(sorted(kept.items(), key=lambda pair: _FIRST.get(pair[0], len(_FIRST))))
     if isinstance(value, tuple | list):
         return [_short(part, plain) for part, plain in zip(value, dumped, strict=True)]
     if isinstance(value, Mapping):
