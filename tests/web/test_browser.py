@@ -134,7 +134,7 @@ def test_from_acknowledged_to_resolved(page: Page, opened: dict[str, Any], other
     expect(page.locator("#flash")).to_contain_text("You acknowledged")
     expect(page.locator("#head")).to_contain_text("ACKNOWLEDGED")
     expect(page.locator("#steps")).to_contain_text("admin@example.com took charge")
-    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    expect(page.get_by_role("button", name="Acknowledge", exact=True)).to_have_count(0)
     mark(page)
     other.post(f"/incidents/{opened['id']}/mitigate/")
     expect(page.locator("#head")).to_contain_text("MITIGATED")
