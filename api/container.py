@@ -83,7 +83,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         catalogue=catalogue,
         sns=Sns(fetch),
         intake=intake,
-        commands=Commands(sessions, workflows, delivery, dispatcher),
+        commands=Commands(sessions, workflows, delivery, dispatcher, settings.command_wait_seconds),
         pings=pings,
         watch=watch,
         live=Live(settings.database, house_changed),

@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(None, description="The API token that the client commands use.")
     temporal_address: str | None = Field(None, description="Set by `tocsin dev` for those that join it.")
     database_pool: int = Field(10, ge=2, le=200, description="Database connections of one process, at most.")
+    command_wait_seconds: float = Field(
+        2, gt=0, le=60, description="How long a command waits for Temporal before it is queued (202), in seconds."
+    )
     reconcile_seconds: float = Field(
         300, gt=0, description="How often open incidents without a workflow are looked for, in seconds."
     )

@@ -27,9 +27,6 @@ from gateway.workflows import NoWorkflow, Workflows
 
 logger = structlog.get_logger(__name__)
 
-WAIT_SECONDS = 2.0
-"""So long a person waits for Temporal; then the command waits in the outbox instead of them."""
-
 
 class Answer(Enum):
     """What became of a command."""
@@ -58,12 +55,19 @@ class Commands:
     """Gives commands to incidents."""
 
     def __init__(
-        self, sessions: Sessions, workflows: Workflows, delivery: OutboxDelivery, dispatcher: Dispatcher
+        self,
+        sessions: Sessions,
+        workflows: Workflows,
+        delivery: OutboxDelivery,
+        dispatcher: Dispatcher,
+        wait_seconds: float = 2.0,
     ) -> None:
+        """Say with what, and how long somebody waits for Temporal before the command waits in the outbox instead."""
         self._sessions = sessions
         self._workflows = workflows
         self._delivery = delivery
         self._dispatcher = dispatcher
+        self._wait_seconds = wait_seconds
 
     async def give(self, incident_id: UUID, command: Command) -> Answer:
         """Give a command: DONE when it is committed, QUEUED when Temporal or its workers did not answer in time.
@@ -75,7 +79,7 @@ class Commands:
         if addressee.status == Status.RESOLVED and not isinstance(command, Comment):
             raise Forbidden(f"INC-{addressee.number} is already RESOLVED: {command.kind} is not possible")
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(self._wait_seconds):
                 await self._wait_for_earlier(incident_id)
                 await self._workflows.command(addressee.number, command)
         except WorkflowUpdateFailedError as failed:

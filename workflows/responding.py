@@ -41,7 +41,7 @@ class Responding:
             before: the incident as it was.
             outcome: what was decided; the state has it already.
         """
-        if before.named != self._state.incident.named and _names(command):
+        if before.named != self._state.incident.named:
             self._look_up.must_ask()
         if isinstance(command, UsePolicy):
             self._use(command)
@@ -126,8 +126,3 @@ class Responding:
         self._state.pages_made += 1
         step = page_step(self._state.pages_made)
         self._ladder.call(Call(step=step, at=workflow.now(), people=tuple(asked), by=command.actor))
-
-
-def _names(command: Command) -> bool:
-    """Whether a command is one that names people."""
-    return command.kind in ("amend", "give_role", "page_people", "reassign")

@@ -18,6 +18,8 @@ APIS = 2
 Make = Callable[..., dict[str, Any]]
 
 INCIDENT_FIELDS = [
+    "responders",
+    "roles",
     "id",
     "short_id",
     "title",
@@ -33,6 +35,7 @@ INCIDENT_FIELDS = [
     "fingerprint",
     "labels",
     "links",
+    "acknowledgements",
     "alert_count",
     "last_alert_at",
     "lid_link",

@@ -87,6 +87,7 @@ class Stack:
             "TOCSIN_SECRET_KEY": SECRET_KEY,
             "TOCSIN_EXAMPLE_CATALOG": "1",
             "TOCSIN_LOG_LEVEL": "WARNING",
+            "TOCSIN_COMMAND_WAIT_SECONDS": "15",  # a slow host is no outage
             "TOCSIN_PUBLIC_URL": PUBLIC_URL,
         }
         self._clients: list[httpx.Client] = []

@@ -189,14 +189,19 @@ async def test_whoever_goes_on_call_within_the_hour_is_told_once(product: House)
 
     await duty(product).reconcile()
     handle = product.client.get_schedule_handle(REMINDERS)
+
+    async def ended() -> int:
+        query = 'WorkflowType = "DutyRemindersWorkflow" AND ExecutionStatus = "Completed"'
+        return (await product.client.count_workflows(query)).count
+
+    before = await ended()
     for number in (1, 2):
         await handle.trigger()
 
-        async def ended(number: int = number) -> bool:
-            query = 'WorkflowType = "DutyRemindersWorkflow" AND ExecutionStatus = "Completed"'
-            return (await product.client.count_workflows(query)).count >= number
+        async def ended_again(number: int = number) -> bool:
+            return await ended() >= before + number
 
-        await eventually(ended, PATIENCE)
+        await eventually(ended_again, PATIENCE)
         (text,) = await reminders()
         assert f"at {soon:%H:%M} UTC" in text and "(level 1)" in text
     assert (await told(product, "on_call_soon", ANA)) == [text]

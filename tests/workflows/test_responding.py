@@ -125,6 +125,7 @@ async def test_another_team_has_its_own_people_and_policy(product: House) -> Non
         team = (await session.scalars(select(Team).where(Team.name == f"team of {other}"))).one()
     theirs = SLOW.model_copy(update={"name": "theirs"})
     await incident.give("reassign", to=team.name, team_id=str(team.id), policy=theirs.model_dump(mode="json"))
+    await incident.until_step("p2.created")
     await incident.until_step("p2.r1.s1")
     pages = {page[1] for page in await incident.pages() if page[0].startswith("p2.")}
     assert pages == {"bo@example.com", "#other"}
