@@ -75,14 +75,6 @@ def _by_policy(incident: Incident, situation: Situation) -> list[PlannedStep]:
     return []
 
 
-def times_out_at(incident: Incident, policy: Policy) -> datetime | None:
-    """When an acknowledgement no longer holds; None when it always does."""
-    timeout = policy.acknowledgement_timeout_seconds
-    if incident.status is not Status.ACKNOWLEDGED or incident.acknowledged_at is None or timeout is None:
-        return None
-    return incident.acknowledged_at + timedelta(seconds=timeout / incident.scale)
-
-
 def _while_acknowledged(situation: Situation, acknowledged_at: datetime) -> list[PlannedStep]:
     """Whom to tell because it goes on; and all over again when the acknowledgement times out."""
     steps = remaining(persistence(situation, acknowledged_at), situation.climb.fired)

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.hours import ZoneName
 from domain.person import Reach
 from domain.policy import Policy as PolicyRules
 from domain.routing import Route
 from domain.schedule.schedule import Schedule
 from domain.severity import Severity
 from domain.target import EMail, Name, OnCall, People, Person, Target
+from domain.wall_clock import ZoneName
 
 UNKNOWN_SERVICE = "Unknown/Triage"
 """The reserved service of what the catalogue does not know (REQUIREMENTS R-D-11)."""

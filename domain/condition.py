@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.hours import Hours, ZoneName, spelled
+from domain.hours import Hours, spelled
 from domain.severity import Severity
+from domain.wall_clock import ZoneName
 
 
 class Facts(BaseModel):

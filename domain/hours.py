@@ -1,36 +1,16 @@
 """Hours of the week in wall-clock time: working hours, quiet hours, conditions of a policy."""
 
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
-from typing import Annotated, Literal, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+"""In the order of `date.weekday()`."""
 
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
-
-
-def known_zone(name: str) -> str:
-    """A time zone's name as it was given.
-
-    Raises:
-        ValueError: the IANA database has no such zone.
-    """
-    if name not in _zones():
-        raise ValueError(f"'{name}' is no IANA time zone: write one like Europe/Paris or UTC")
-    return name
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    """To look for all of them takes milliseconds."""
-    return frozenset(available_timezones())
-
-
-ZoneName = Annotated[str, AfterValidator(known_zone)]
 
 
 class Hours(BaseModel):

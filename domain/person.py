@@ -7,8 +7,9 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from domain.channels import LOUD, ChannelName, instead_of
-from domain.hours import Hours, ZoneName
+from domain.hours import Hours
 from domain.severity import Severity
+from domain.wall_clock import ZoneName
 
 Urgency = Literal["high", "low"]
 

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from domain.condition import ALWAYS, Condition
-from domain.hours import Hours, ZoneName
+from domain.hours import Hours
 from domain.severity import Severity
 from domain.target import EMail, Manager, Name, OnCall, Person, Target, TeamChannel, Title
+from domain.wall_clock import ZoneName
 
 __all__ = ["Manager", "OnCall", "Person", "Policy", "Rung", "Step", "Target", "TeamChannel", "Title", "fast"]
 

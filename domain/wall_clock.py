@@ -1,8 +1,12 @@
 """From wall-clock time to instants: what a zone's clocks show, skip and repeat."""
 
 from datetime import UTC, datetime, time, timedelta
+from difflib import get_close_matches
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import AfterValidator
 
 
 @lru_cache(maxsize=1024)
@@ -14,6 +18,20 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError) as error:
         raise ValueError(f"{name!r} is no IANA time zone") from error
+
+
+def known_zone(name: str) -> str:
+    """A time zone's name as it was given; ValueError, with what may have been meant, when there is none."""
+    try:
+        zone_of(name)
+    except ValueError as error:
+        near = get_close_matches(name, available_timezones(), n=3) or ["Europe/Paris", "America/Chicago", "UTC"]
+        raise ValueError(f"{error}; write {' or '.join(near)}, say") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(known_zone)]
+"""The IANA name of a time zone."""
 
 
 def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:

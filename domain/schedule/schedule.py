@@ -8,10 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date as Day
 from datetime import datetime
-from difflib import get_close_matches
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -24,15 +22,12 @@ from pydantic import (
     model_validator,
 )
 
-from domain.wall_clock import zone_of
+from domain.hours import WEEKDAYS, Weekday
+from domain.wall_clock import ZoneName
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """Of the instants in a schedule."""
 MOST_LEVELS = 20
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-"""In the order of `date.weekday()`."""
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
@@ -213,23 +208,12 @@ class Schedule(_Value):
     """Who is on call, by level. Later layers win over earlier ones of their level where they have somebody."""
 
     name: Name
-    time_zone: str
-    """IANA name."""
+    time_zone: ZoneName
     team: Name | None = None
     layers: tuple[Layer, ...] = Field(max_length=50)
     holidays: tuple[Holiday, ...] = Field((), max_length=1000)
     overrides: tuple[Override, ...] = Field((), exclude=True)
     """In the order in which they were made: later ones act on what earlier ones left."""
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            zone_of(name)
-        except ValueError:
-            near = get_close_matches(name, available_timezones(), n=3) or ["Europe/Paris", "America/Chicago", "UTC"]
-            raise ValueError(f"{name!r} is no IANA time zone; write {' or '.join(near)}, say") from None
-        return name
 
     @property
     def people(self) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from domain.schedule.schedule import WEEKDAYS, Restriction
+from domain.hours import WEEKDAYS
+from domain.schedule.schedule import Restriction
 from domain.wall_clock import end_instant, first_instant
 
 Window = tuple[datetime, datetime]

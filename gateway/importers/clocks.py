@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from domain.schedule.schedule import WEEKDAYS, Restriction, Weekday
+from domain.hours import WEEKDAYS, Weekday
+from domain.schedule.schedule import Restriction
 from domain.wall_clock import zone_of
 
 DAY_MINUTES = 24 * 60

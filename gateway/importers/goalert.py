@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from domain.catalogue import Catalogue, Policy, Service, User
 from domain.channels import ChannelName
+from domain.hours import WEEKDAYS, Weekday
 from domain.person import ContactMethod, PersonalRule
-from domain.schedule.schedule import WEEKDAYS, Layer, Restriction, Rotation, Schedule, Weekday
+from domain.schedule.schedule import Layer, Restriction, Rotation, Schedule
 from domain.schedule.turns import local_start, number_at
 from domain.target import OnCall, Person, Target, WebhookCall
 from domain.wall_clock import zone_of

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.schedule.schedule import WEEKDAYS, Rotation, Weekday
+from domain.hours import WEEKDAYS, Weekday
+from domain.schedule.schedule import Rotation
 from domain.wall_clock import zone_of
 from gateway.importers.clocks import DAY_MINUTES, WEEK_MINUTES, hours, same_clocks
 from gateway.importers.imported import Item

@@ -5,8 +5,9 @@ from typing import Any
 
 from domain.catalogue import Catalogue, Policy, Role, Service, Team, User
 from domain.channels import ChannelName
+from domain.hours import WEEKDAYS
 from domain.person import ContactMethod
-from domain.schedule.schedule import WEEKDAYS, Layer, Restriction, Rotation, Schedule
+from domain.schedule.schedule import Layer, Restriction, Rotation, Schedule
 from domain.target import NextOnCall, OnCall, Person, Target, TeamMembers
 from gateway.importers.clocks import DAY_MINUTES, WEEK_MINUTES, either, hours
 from gateway.importers.imported import Imported, Item, Report, called, exported_at, instant, is_email, items, reading

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.catalogue import Catalogue
-from domain.hours import known_zone
+from domain.wall_clock import known_zone
 from web.errors import PageError
 from web.forms import Form
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from domain.schedule.schedule import WEEKDAYS, Layer, Restriction, Rotation, Schedule
+from domain.hours import WEEKDAYS
+from domain.schedule.schedule import Layer, Restriction, Rotation, Schedule
 from web.views.naming import Naming, joined
 
 _EVERY = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.hours import WEEKDAYS
 from domain.schedule.coverage import gaps, overlaps
-from domain.schedule.schedule import WEEKDAYS, Fairness, Holiday, Layer, Override, Restriction, Rotation, Schedule, Span
+from domain.schedule.schedule import Fairness, Holiday, Layer, Override, Restriction, Rotation, Schedule, Span
 from domain.schedule.shifts import Shift, on_call, on_call_users, shifts
 from tests.domain.schedule.build import CHICAGO, KOLKATA, LORD_HOWE, PARIS, always, rotation, schedule, utc
 

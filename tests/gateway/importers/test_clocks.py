@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.schedule.schedule import WEEKDAYS
+from domain.hours import WEEKDAYS
 from gateway.importers.clocks import either, hours, length_of, same_clocks
 
 
