@@ -13,7 +13,18 @@ from domain.schedule.turns import local_start, number_at
 from domain.target import OnCall, Person, Target, WebhookCall
 from domain.wall_clock import zone_of
 from gateway.importers.clocks import DAY_MINUTES, either, hours, minute_of, same_clocks
-from gateway.importers.imported import Imported, Item, Report, called, exported_at, instant, is_email, items, reading
+from gateway.importers.imported import (
+    Imported,
+    Item,
+    Report,
+    addresses,
+    called,
+    exported_at,
+    instant,
+    items,
+    names,
+    reading,
+)
 from gateway.importers.ladder import Ladder
 from gateway.importers.overriding import Replacement, instead, overrides
 from gateway.importers.teams import HOUSE, house
@@ -59,12 +70,10 @@ class _Reader:
         self._dump = dump
         self._now = exported_at(dump)
         self._report = Report()
-        self._emails = {
-            user.get("id"): user["email"] for user in items(dump, "users", needed=True) if is_email(user.get("email"))
-        }
+        self._emails = addresses(dump)
         self._rotations = {one.get("id"): one for one in items(dump, "rotations")}
-        self._schedules = {one.get("id"): str(one.get("name")) for one in items(dump, "schedules")}
-        self._policies = {one.get("id"): str(one.get("name")) for one in items(dump, "escalationPolicies")}
+        self._schedules = names(dump, "schedules")
+        self._policies = names(dump, "escalationPolicies")
         self._alone: dict[str, Schedule] = {}
         """Schedules made of rotations that a policy names without a schedule, by the rotation's id."""
 

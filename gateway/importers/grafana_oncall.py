@@ -9,7 +9,17 @@ from domain.person import PersonalRule
 from domain.schedule.schedule import Layer, Rotation, Schedule
 from domain.target import OnCall, People, Person, Target, TeamMembers
 from gateway.importers.grafana_shifts import Cannot, event, rotation_of
-from gateway.importers.imported import Imported, Item, Report, called, exported_at, is_email, items, reading
+from gateway.importers.imported import (
+    Imported,
+    Item,
+    Report,
+    addresses,
+    called,
+    exported_at,
+    items,
+    names,
+    reading,
+)
 from gateway.importers.ladder import Ladder
 from gateway.importers.overriding import Replacement, overrides
 
@@ -43,11 +53,9 @@ class _Reader:
         self._dump = dump
         self._now = exported_at(dump)
         self._report = Report()
-        self._emails = {
-            user.get("id"): user["email"] for user in items(dump, "users", needed=True) if is_email(user.get("email"))
-        }
-        self._teams = {team.get("id"): str(team.get("name")) for team in items(dump, "teams")}
-        self._schedules = {one.get("id"): str(one.get("name")) for one in items(dump, "schedules")}
+        self._emails = addresses(dump)
+        self._teams = names(dump, "teams")
+        self._schedules = names(dump, "schedules")
         self._shifts = {shift.get("id"): shift for shift in items(dump, "on_call_shifts")}
 
     def read(self) -> Imported:

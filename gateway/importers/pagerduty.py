@@ -10,7 +10,18 @@ from domain.person import ContactMethod, PersonalRule
 from domain.schedule.schedule import Layer, Restriction, Rotation, Schedule
 from domain.target import OnCall, People, Person, Target
 from gateway.importers.clocks import either, hours, length_of, minute_of
-from gateway.importers.imported import Imported, Item, Report, called, exported_at, instant, is_email, items, reading
+from gateway.importers.imported import (
+    Imported,
+    Item,
+    Report,
+    addresses,
+    called,
+    exported_at,
+    instant,
+    items,
+    names,
+    reading,
+)
 from gateway.importers.ladder import Ladder
 from gateway.importers.overriding import Replacement, overrides
 from gateway.importers.teams import HOUSE, house
@@ -53,12 +64,10 @@ class _Reader:
         self._dump = dump
         self._now = exported_at(dump)
         self._report = Report()
-        self._emails = {
-            user.get("id"): user["email"] for user in items(dump, "users", needed=True) if is_email(user.get("email"))
-        }
-        self._teams = {team.get("id"): str(team.get("name")) for team in items(dump, "teams")}
-        self._schedules = {one.get("id"): str(one.get("name")) for one in items(dump, "schedules")}
-        self._policies = {one.get("id"): str(one.get("name")) for one in items(dump, "escalation_policies")}
+        self._emails = addresses(dump)
+        self._teams = names(dump, "teams")
+        self._schedules = names(dump, "schedules")
+        self._policies = names(dump, "escalation_policies")
 
     def read(self) -> Imported:
         users = tuple(self._users())
