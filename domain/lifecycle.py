@@ -95,7 +95,7 @@ def decide(incident: Incident, command: Command, now: datetime, needed: int = 1)
         case GiveRole():
             return response.give_role(incident, command, now)
         case UsePolicy():
-            return response.use_policy(incident, command, now)
+            return response.use_policy(command, now)
         case _:
             assert_never(command)
 

@@ -130,6 +130,10 @@ class Policy(BaseModel):
                 raise ValueError(f"step {number} comes before step {number - 1}: after_seconds must not fall")
         return self
 
+    def has_the_steps_of(self, other: "Policy") -> bool:
+        """Whether whoever climbs by the other one may go on by this one, where they are."""
+        return (self.steps, self.working_hours) == (other.steps, other.working_hours)
+
     def climbs(self, severity: Severity) -> bool:
         """Whether an incident of a severity climbs this ladder by itself."""
         return severity.climbs or self.waits(severity)

@@ -146,12 +146,11 @@ def give_role(incident: Incident, command: GiveRole, now: datetime) -> Outcome:
     return Outcome(changes={"roles": roles}, events=(event,))
 
 
-def use_policy(incident: Incident, command: UsePolicy, now: datetime) -> Outcome:
-    """It escalates by a policy as that is now; while it is TRIGGERED, from the beginning."""
+def use_policy(command: UsePolicy, now: datetime) -> Outcome:
+    """It escalates by a policy as that is now; from the beginning when it is TRIGGERED and the steps are others."""
     text = f"Escalates by the policy {command.policy.name} as it is now, says {command.actor}"
     event = entry(EventType.NOTE, text, now, command, policy=command.policy.name)
-    changes = {"acknowledgements": ()} if incident.status is Status.TRIGGERED and incident.acknowledgements else {}
-    return Outcome(changes=changes, events=(event,))
+    return Outcome(events=(event,))
 
 
 def _begun_again(

@@ -80,6 +80,11 @@ class Ladder:
             self._state.climb = self._state.climb.model_copy(update={"first_to": first_to})
         self._begun = self._note_climb() if self._state.climb else self._recorder.record(Outcome())
 
+    def policy_changed(self) -> None:
+        """The rest of the way is by another version of the policy."""
+        self._recorder.record(Outcome(changes={"policy": self._state.policy.model_dump(mode="json")}))
+        self.changed()
+
     def call(self, call: Call) -> None:
         """Somebody is to be told beside the plan, now."""
         self._state.calls = [*self._state.calls, call]

@@ -76,13 +76,16 @@ class Responding:
         self._ladder.changed()
 
     def _use(self, command: UsePolicy) -> None:
+        """Other steps begin anew, for nobody can say which of them are over; with the same steps it goes on."""
+        incident, before = self._state.incident, self._state.policy
         self._state.policy = command.policy
         self._look_up.must_ask(other_turns=True)
-        if self._state.incident.status is Status.TRIGGERED and self._state.incident.snoozed_until is None:
+        climbing = incident.status is Status.TRIGGERED and incident.snoozed_until is None
+        if climbing and not command.policy.has_the_steps_of(before):
             self._pager.call_off()
             self._ladder.begin_again()
         else:
-            self._ladder.changed()
+            self._ladder.policy_changed()
 
     def _reassigned(self, command: Reassign) -> None:
         is_team = command.team_id is not None

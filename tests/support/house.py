@@ -16,7 +16,7 @@ from db.catalogue.reading import CatalogueReader
 from db.engine import IntakePool, make_sessions
 from db.intake import Admitted, IntakeItem, admit
 from db.models import Event, InboxMessage, Notification, Outbox, Policy, Service, Team, User, new_id
-from db.starting import starting_point
+from db.starting import StartingPoint, starting_point
 from domain.alert import Alert, service_key
 from domain.commands import COMMAND, Command
 from domain.incident import Incident
@@ -97,10 +97,14 @@ class House:
 
     async def initial_state(self, incident_id: UUID) -> IncidentState:
         """With what an incident's workflow would begin now."""
+        return initial_state(await self.point(incident_id), self.settings)
+
+    async def point(self, incident_id: UUID) -> StartingPoint:
+        """What row and ledger say of an incident."""
         async with self.sessions() as session:
             point = await starting_point(session, self.catalogue, incident_id, "ladder")
         assert point is not None
-        return initial_state(point, self.settings)
+        return point
 
     async def command(self, incident_id: UUID, kind: str, **fields: Any) -> Answer:
         """Give a command through the gateway."""

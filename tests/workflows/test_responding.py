@@ -12,6 +12,7 @@ from domain.channels import ChannelName
 from domain.commands import Acknowledge
 from domain.policy import Manager, OnCall, Persist, Policy, Step
 from gateway.commands import Answer, Forbidden
+from gateway.plans import plan_ahead
 from tests.support.house import House, Told
 from tests.support.waiting import eventually
 
@@ -223,6 +224,25 @@ async def test_a_changed_policy_is_used_when_somebody_wants_that(product: House)
     await incident.until_step("p2.r1.s1")
     assert [page[1] for page in await incident.pages() if page[0] == "p2.r1.s1"] == ["dee@example.com"]
     assert (await incident.row())["policy"]["steps"][0]["targets"][0]["kind"] == "manager"
+
+
+async def test_a_policy_with_the_same_steps_pages_nobody_again(product: House) -> None:
+    incident = await begun(product)
+    other = SLOW.model_copy(update={"description": "a word mended", "max_rounds": 2})
+    await incident.give("use_policy", policy=other.model_dump(mode="json"))
+    assert (await incident.row())["policy"]["max_rounds"] == 2
+    ahead = [step.step for step in plan_ahead(await product.point(incident.id), product.settings)]
+    assert ahead == ["p1.r1.s2", "p1.r2.s2"]
+    assert {step[:3] for step in await incident.steps()} == {"p1."}
+
+
+async def test_a_changed_policy_is_kept_for_an_incident_in_hand(product: House) -> None:
+    incident = await begun(product)
+    await incident.give("acknowledge")
+    other = SLOW.model_copy(update={"steps": SLOW.steps[:1], "description": "shorter"})
+    await incident.give("use_policy", policy=other.model_dump(mode="json"))
+    assert (await incident.row())["policy"]["description"] == "shorter"
+    assert (await incident.state()).policy.description == "shorter"
 
 
 async def test_two_must_acknowledge_and_the_first_is_not_paged_again(product: House) -> None:
