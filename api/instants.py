@@ -7,13 +7,11 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from api.problems import Problem
-from domain.schedule.schedule import FIRST_YEAR, LAST_YEAR
+from domain.instants import EXAMPLE, FIRST_YEAR, LAST_YEAR, TIME_ON_A_DATE
 
-EXAMPLE = "2026-01-05T09:00:00+01:00 or 2026-01-05T08:00:00Z"
 LONGEST = timedelta(days=400)
 """That shifts are told for."""
 
-_TIME_ON_A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 _LOST_PLUS = re.compile(r" (\d{2}:?\d{2})$")
 """A `+` that nobody encoded is a space when it arrives."""
 
@@ -26,7 +24,7 @@ def instant(value: object) -> datetime:
     """
     if isinstance(value, datetime):
         at = value
-    elif isinstance(value, str) and _TIME_ON_A_DATE.match(value.strip().upper()):
+    elif isinstance(value, str) and TIME_ON_A_DATE.match(value.strip().upper()):
         try:
             at = datetime.fromisoformat(_LOST_PLUS.sub(r"+\1", value.strip().upper()))
         except ValueError as error:

@@ -13,7 +13,7 @@ from domain import kpi
 from domain.alert import Alert, Link
 from domain.commands import MAX_TEXT
 from domain.escalation import PlannedStep
-from domain.schedule.schedule import LAST_YEAR
+from domain.instants import LAST_YEAR
 from domain.severity import Severity
 from gateway.starting import incident_url, temporal_url
 from gateway.workflows import workflow_id

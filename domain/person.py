@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.channels import LOUD, ChannelName, instead_of
 from domain.hours import Hours
+from domain.instants import Instant
 from domain.severity import Severity
 from domain.wall_clock import ZoneName
 
@@ -52,14 +53,12 @@ class Absence(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Instant
+    end: Instant
     reason: str = Field("", max_length=500)
 
     @model_validator(mode="after")
     def _end_after_start(self) -> Self:
-        if not (self.start.year >= 1970 and self.end.year <= 2199):
-            raise ValueError("must lie in the years 1970 to 2199")
         if self.end <= self.start:
             raise ValueError("end must be after start")
         return self

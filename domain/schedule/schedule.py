@@ -12,7 +12,6 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -23,28 +22,15 @@ from pydantic import (
 )
 
 from domain.hours import WEEKDAYS, Weekday
+from domain.instants import FIRST_YEAR, LAST_YEAR, Instant
 from domain.wall_clock import ZoneName
 
-FIRST_YEAR, LAST_YEAR = 1970, 2199
-"""Of the instants in a schedule."""
 MOST_LEVELS = 20
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Users = Annotated[tuple[Address, ...], Field(max_length=200)]
 Level = Annotated[int, Field(ge=1, le=MOST_LEVELS)]
-
-
-def _instant(value: datetime) -> datetime:
-    if value.utcoffset() is None:
-        raise ValueError("has no offset from UTC: write it as 2026-01-05T09:00:00+01:00 or 2026-01-05T08:00:00Z")
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
-    return value
-
-
-Instant = Annotated[datetime, AfterValidator(_instant)]
-"""A datetime that knows its offset from UTC; kept as it was given."""
 
 
 def distinct(addresses: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import icalendar
 from pydantic import BaseModel, ConfigDict
 
-from domain.schedule.schedule import FIRST_YEAR, LAST_YEAR, Span
+from domain.instants import FIRST_YEAR, LAST_YEAR
+from domain.schedule.schedule import Span
 from domain.wall_clock import zone_of
 from gateway.calendars.errors import UnreadableCalendar, UnusableEvent
 from gateway.calendars.localizing import bounds, localize, moment

@@ -21,7 +21,7 @@ from web.views.reach import CHANNELS, rule_words
 
 NAME_LONGEST, ADDRESS_LONGEST, REASON_LONGEST = 255, 500, 500
 SHIFT_DAYS = 28
-MOST_SHIFTS = 30
+MOST_SHIFTS = 200
 MINUTES_LONGEST = 1440
 URGENCIES = {"high": "Urgent (SEV1, SEV2)", "low": "Other (SEV3, SEV4)"}
 DAYS = {day: day.capitalize() for day in WEEKDAYS}
