@@ -75,7 +75,7 @@ class DutyActivities(DutyContract):
                     kind="readiness_digest",
                     recipient=team.manager,
                     text=await asyncio.to_thread(readiness_digest, catalogue, team, round.at),
-                    links=(Link(href=f"{self._base_url}/on-call", text="On call"),),
+                    links=(Link(href=f"{self._base_url}/oncall", text="On call"),),
                 )
                 told += await tell(session, notice)
         return told

@@ -6,18 +6,26 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.catalogue.addresses import require_address
 from api.catalogue.bodies import value_of
-from api.catalogue.people import PEOPLE, require_rank
+from api.catalogue.editing import require_no_loss
+from api.catalogue.kind import Kind
+from api.catalogue.kinds import POLICIES, ROUTES, SCOPES, SERVICES, TEAMS
+from api.catalogue.people import PEOPLE, with_addresses
+from api.catalogue.schedules import SCHEDULES
 from api.container import Container
 from api.problems import Problem
 from db.access import Principal
 from db.catalogue.entries import find, lock, uses
 from db.catalogue.writing import remove, write
-from domain.catalogue import KINDS, ONE, Catalogue, Fault, broken_references, name_of
+from domain.catalogue import KINDS, ONE, Catalogue, Fault, name_of, new_faults
 from domain.changes import Change, Wanted, wanted
 
 Error = dict[str, str]
+
+OF_KIND: Mapping[str, Kind[Any]] = {
+    kind.name: kind for kind in (PEOPLE, SCOPES, POLICIES, SCHEDULES, TEAMS, SERVICES, ROUTES)
+}
+"""The rules of each kind, the same ones that single changes by REST follow."""
 
 
 def read_files(body: Mapping[str, Any]) -> Catalogue:
@@ -35,10 +43,8 @@ def read_files(body: Mapping[str, Any]) -> Catalogue:
             if "spans" in layer.model_fields_set:
                 text = "are no part of files: they come of the imported calendar"
                 raise Problem.of_field(f"schedules.{place}.layers.{number}.spans", text)
-    for place, user in enumerate(files.users):
-        for number, method in enumerate(user.contact_methods):
-            require_address(method.channel, method.address, f"users.{place}.contact_methods.{number}.address")
-    return files
+    users = [with_addresses(user, f"users.{place}.contact_methods") for place, user in enumerate(files.users)]
+    return files.model_copy(update={"users": tuple(users)}) if users else files
 
 
 async def what_would_change(parts: Container, caller: Principal, files: Catalogue, *, prune: bool) -> Wanted:
@@ -79,11 +85,10 @@ def _checked(caller: Principal, present: Catalogue, files: Catalogue, *, prune: 
     if errors:
         raise _refusal(errors)
     plan = wanted(present, files, prune=prune, keep=[caller.email])
-    known = set(broken_references(present))
-    faults = [fault for fault in broken_references(plan.whole) if fault not in known]
-    if faults:
+    if faults := new_faults(present, plan.whole):
         raise _refusal([_error(fault, files) for fault in faults])
-    _check_people(caller, present, plan.whole)
+    _check_each(caller, present, files, plan)
+    require_no_loss(present, plan.whole)
     return plan
 
 
@@ -123,21 +128,19 @@ def _refusal(errors: list[Error]) -> Problem:
     return Problem(422, "; ".join(f"{error['field']}: {error['message']}" for error in errors[:10]), errors)
 
 
-def _check_people(caller: Principal, present: Catalogue, whole: Catalogue) -> None:
-    """Roles are given and taken by those who have them; the last administrator stays one."""
-    before, after = present.user_named, whole.user_named
-    for email in dict.fromkeys([*before, *after]):
-        old, new = before.get(email), after.get(email)
-        if old is not new and old != new:
-            for user in (old, new):
-                if user is not None:
-                    require_rank(caller, user)
-    if _has_admin(present) and not _has_admin(whole):
-        raise Problem(409, "This would leave no admin: keep one, or make another one first")
-
-
-def _has_admin(catalogue: Catalogue) -> bool:
-    return any(user.role == "admin" and user.is_active for user in catalogue.users)
+def _check_each(caller: Principal, present: Catalogue, files: Catalogue, plan: Wanted) -> None:
+    """What REST would refuse of a single entry is refused here as well."""
+    before = {name: present.entries(name) for name in KINDS}
+    after = {name: plan.whole.entries(name) for name in KINDS}
+    places = {name: {key: place for place, key in enumerate(files.entries(name))} for name in KINDS}
+    for change in plan.changes:
+        old, new = before[change.kind].get(change.name), after[change.kind].get(change.name)
+        try:
+            OF_KIND[change.kind].check(caller, old, new, present)
+        except Problem as problem:
+            entry = f"{change.kind}.{places[change.kind].get(change.name, change.name)}"
+            errors = [{**error, "field": f"{entry}.{error['field']}"} for error in problem.errors]
+            raise Problem(problem.status, f"{entry}: {problem.detail}", errors) from problem
 
 
 async def _remove(session: AsyncSession, plan: Wanted) -> None:

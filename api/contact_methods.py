@@ -49,7 +49,7 @@ async def person_to_change(parts: Container, caller: Principal, reference: str) 
         require(caller, Permission.MANAGE)
     row, user, _ = await found(parts, caller, PEOPLE, reference)
     if row.id != caller.id:
-        require_rank(caller, user)
+        require_rank(caller, user.role)
     return Person(row.id, user)
 
 
@@ -166,7 +166,8 @@ async def send_test_pages(
         if lately + len(ways) > MOST_TEST_PAGES:
             raise Problem(429, f"{MOST_TEST_PAGES} test pages in an hour are enough: try again later")
         for channel, address in ways:
-            text = f"Test page from Tocsin by {channel} to {address}, asked for by {caller.email}. Nothing is wrong."
+            where = masked(channel, address)
+            text = f"Test page from Tocsin by {channel} to {where}, asked for by {caller.email}. Nothing is wrong."
             await tell(session, _notice(TEST_PAGE, person, channel, text))
     return [
         {"channel": channel, "address": address, "provider": PLAYED_BY, "status": "sent"} for channel, address in ways

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from api.schemas import Instant, Labels, Line, Note, Text
 from domain.response import LONGEST_SNOOZE
@@ -25,6 +25,14 @@ class AmendIn(_Body):
     lead: EMail | None = None
     impacted_scopes: list[Annotated[Line, Field(max_length=255)]] | None = Field(None, max_length=50)
     labels: Labels | None = Field(None, max_length=100)
+
+    @field_validator("lead", mode="before")
+    @classmethod
+    def _names_somebody(cls, value: object) -> object:
+        """Of what is left out no validator hears."""
+        if value is None:
+            raise ValueError("must be somebody's e-mail address: an incident that has a lead keeps one")
+        return value
 
 
 class SnoozeIn(_Body):

@@ -1,12 +1,16 @@
 """Who may change what of a schedule's duty, and whether the people in it are there."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from api.problems import Problem
 from db.access import Principal
 from domain.catalogue import Catalogue
 from domain.roles import Permission, may
 from domain.schedule.schedule import Override
+
+JUST_NOW = timedelta(minutes=15)
+"""A form that says "from now on" may be open for a while before it is sent."""
 
 
 def require_active(catalogue: Catalogue, emails: Iterable[str], field: str) -> None:
@@ -47,3 +51,18 @@ def require_may_override(caller: Principal, override: Override) -> None:
         f"Your role '{caller.role}' may not override other people's duty: it takes the permission "
         f"'{Permission.RESPOND.value}'",
     )
+
+
+def require_may_change_past(caller: Principal, since: datetime) -> None:
+    """See that somebody who is no manager leaves alone what was: loads and reports go by who was on call.
+
+    Args:
+        caller: who makes or takes back an override.
+        since: the first instant that it changes, aware.
+
+    Raises:
+        Problem: it is over.
+    """
+    if may(caller.role, Permission.MANAGE) or since >= datetime.now(UTC) - JUST_NOW:
+        return
+    raise Problem.of_field("start", "lies in the past: who was on call then is for a manager to say", 403)

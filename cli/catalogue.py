@@ -2,10 +2,11 @@
 
 import json as json_of
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from cli.errors import Refused, WrongUsage
 from cli.yaml_files import Read, read
 from cli.yaml_text import as_yaml, kinds_as_yaml
 from domain.catalogue import Catalogue
+from domain.schedule.schedule import Override
 from gateway.importers import goalert, grafana_oncall, opsgenie, pagerduty
 from gateway.importers.imported import Imported, UnreadableDump
 
@@ -100,6 +102,10 @@ def import_(
     tool: Annotated[Tool, typer.Argument(help="Where the dump comes from.")],
     dump: Annotated[Path, typer.Argument(metavar="DUMP.json", help="What its API answered, as one JSON file.")],
     output: Output = None,
+    overrides: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="Where to write overrides, as requests to send after `apply`."),
+    ] = None,
 ) -> None:
     """Turn the dump of another tool into catalogue files, and say what did not fit."""
     try:
@@ -121,20 +127,28 @@ def import_(
         _write(output, text)
         counts = ", ".join(f"{len(entries)} {kind}" for kind, entries in imported.catalogue if entries)
         render.complain(f"{output}: {counts or 'nothing'}.")
-    for sentence in [*imported.left_out, *_overrides(imported.catalogue)]:
+    found = [(schedule.name, one) for schedule in imported.catalogue.schedules for one in schedule.overrides]
+    if overrides is not None:
+        _write(overrides, json_of.dumps([_request(*one) for one in found], indent=2, ensure_ascii=False) + "\n")
+        render.complain(f"{overrides}: {len(found)} overrides.")
+    for sentence in [*imported.left_out, *(_told(*one) for one in found if overrides is None)]:
         render.complain(f"did not fit: {sentence}")
 
 
-def _overrides(catalogue: Catalogue) -> Iterator[str]:
-    """Overrides are no part of files: each is told, so that somebody can make it."""
-    for schedule in catalogue.schedules:
-        for one in schedule.overrides:
-            who = ", ".join(one.users) or "nobody"
-            span = f"from {one.start.isoformat()} to {one.end.isoformat()}"
-            yield (
-                f"override of {schedule.name} ({one.kind} {who}, level {one.level}, {span}): files have none, "
-                "make it by POST /schedules/{id}/overrides/."
-            )
+def _request(schedule: str, one: Override) -> dict[str, Any]:
+    """What makes an override: overrides are no part of files."""
+    body = one.model_dump(mode="json", exclude={"id", "created_by"}, exclude_none=True)
+    return {"method": "POST", "path": f"/api/v1/schedules/{quote(schedule, safe='')}/overrides/", "body": body}
+
+
+def _told(schedule: str, one: Override) -> str:
+    who = ", ".join(one.users) or "nobody"
+    instead = f" in the place of {one.replaces}" if one.replaces else ""
+    span = f"from {one.start.isoformat()} to {one.end.isoformat()}"
+    return (
+        f"override of {schedule} ({one.kind} {who}{instead}, level {one.level}, {span}): files have none, "
+        "--overrides writes it down to be sent."
+    )
 
 
 def send(api: Api, path: str, found: Read, body: dict[str, Any]) -> Any:

@@ -1,5 +1,6 @@
 """`lint`, `replay`, `why`: is everybody covered, what if, and why."""
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -46,7 +47,11 @@ def replay(
     team: Annotated[str | None, typer.Option(help="Only the incidents of this team.")] = None,
     json: options.Json = False,
 ) -> None:
-    """Try a policy on the past: how many pages, and how many at night, each person would have had."""
+    """Try a policy on the past: how many pages, and how many at night, each person would have had.
+
+    An incident climbs once, from its beginning: what came after it was reassigned, changed or given back is counted on
+    neither side.
+    """
     found = read([policy])
     policies = found.values.get("policies", [])
     if len(policies) != 1:
@@ -92,10 +97,17 @@ def _show(answer: Any, found: Read | None) -> None:
 
 
 def _in_policy(error: Refused, found: Read) -> Refused:
+    """What is wrong with the policy by file and line, what is wrong with the rest by its option."""
     lines = []
     for fault in error.errors:
-        field = str(fault.get("field")).removeprefix("policy.")
-        lines.append(f"{found.place(f'policies.0.{field}')}: {field}: {fault.get('message')}")
+        name, _, field = str(fault.get("field")).partition(".")
+        message = str(fault.get("message"))
+        if name != "policy":
+            lines.append(f"--{name}: {message}")
+            continue
+        quoted = re.search(r"'([^']*)'", message)
+        place = found.place(f"policies.0.{field}", quoted.group(1) if quoted else None)
+        lines.append(f"{place}: {field}: {message}" if field else f"{place}: {message}")
     return Refused("\n".join(lines)) if lines else error
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.policy import Policy
 from domain.severity import Severity
 
 
@@ -49,6 +50,8 @@ class AlertBatch(BaseModel):
     """The worst severity among the batch's alerts."""
     latest_title: str = ""
     at: datetime
+    policy: Policy | None = None
+    """By which an incident of the worst severity escalates, where that is worse than its own; None: its policy stays."""
 
 
 def service_key(alert: Alert, service_id: UUID, *, known: bool) -> str:

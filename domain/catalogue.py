@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.condition import Condition
 from domain.person import Reach
 from domain.policy import Policy as PolicyRules
 from domain.routing import Route
@@ -185,6 +186,12 @@ def broken_references(catalogue: Catalogue) -> list[Fault]:
     return [*_twice(catalogue), *_unknown(catalogue), *_circles(catalogue)]
 
 
+def new_faults(before: Catalogue, after: Catalogue) -> list[Fault]:
+    """The broken references of a catalogue that a change has made; one that only moved within its entry is not new."""
+    known = {fault._replace(field="") for fault in broken_references(before)}
+    return [fault for fault in broken_references(after) if fault._replace(field="") not in known]
+
+
 def _twice(catalogue: Catalogue) -> Iterator[Fault]:
     for kind in KINDS:
         seen: set[str] = set()
@@ -246,25 +253,36 @@ def _references(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]
     for schedule in catalogue.schedules:
         if schedule.team:
             yield "schedules", schedule.name, "team", "teams", schedule.team
-        for email in _participants(schedule):
-            yield "schedules", schedule.name, "layers", "users", email
+        for field, email in _participants(schedule):
+            yield "schedules", schedule.name, field, "users", email
     for policy in catalogue.policies:
         if policy.owner:
             yield "policies", policy.name, "owner", "users", policy.owner
         for of, name in _of_targets(policy.targets(), policy.schedules()):
             yield "policies", policy.name, "steps", of, name
+        for place, rung in enumerate(policy.steps):
+            for field, of, name in _of_condition(rung.when):
+                yield "policies", policy.name, f"steps.{place}.{field}", of, name
     for route in catalogue.routes:
         named = {t.schedule for t in route.targets if isinstance(t, OnCall) and t.schedule}
         for of, name in _of_targets(list(route.targets), named):
             yield "routes", route.name, "targets", of, name
         yield from (("routes", route.name, "teams", "teams", name) for name in route.teams)
+        yield from (("routes", route.name, *reference) for reference in _of_condition(route.when))
 
 
-def _participants(schedule: Schedule) -> Iterator[str]:
-    for layer in schedule.layers:
-        for rotation in layer.rotations:
-            for group in rotation.participants:
-                yield from group
+def _participants(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    """Everybody who takes turns, with the field that names them."""
+    for i, layer in enumerate(schedule.layers):
+        for j, rotation in enumerate(layer.rotations):
+            for k, group in enumerate(rotation.participants):
+                for n, email in enumerate(group):
+                    yield f"layers.{i}.rotations.{j}.participants.{k}.{n}", email
+
+
+def _of_condition(when: Condition) -> Iterator[tuple[str, str, str]]:
+    for field, names in (("services", when.services), ("scopes", when.scopes)):
+        yield from ((f"when.{field}", field, name) for name in names)
 
 
 def _of_targets(targets: list[Target], by_schedule: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -8,15 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.catalogue import KINDS, UNKNOWN_SERVICE, Catalogue, Entry, User, name_of
 from domain.person import ContactMethod
 from domain.schedule.schedule import Schedule
-from domain.written import in_order
-
-THEIR_OWN = frozenset(
-    {
-        "role", "is_active", "language", "time_zone",
-        "contact_methods", "notification_rules", "quiet_hours", "days_away",
-    }
-)  # fmt: skip
-"""What of a person stays as it is when a file does not say it: nobody loses a telephone, or a role, silently."""
+from domain.written import THEIR_OWN, in_order
 
 
 class FieldChange(BaseModel):
@@ -117,7 +109,7 @@ def _settled(old: Entry | None, new: Entry) -> Entry:
 
 
 def _person(old: User, new: User) -> User:
-    kept = {name: getattr(old, name) for name in sorted(THEIR_OWN - new.model_fields_set)}
+    kept = {name: getattr(old, name) for name in THEIR_OWN if name not in new.model_fields_set}
     if "contact_methods" in new.model_fields_set:
         verified = {(method.channel, method.address) for method in old.contact_methods if method.verified}
         kept["contact_methods"] = tuple(_method(method, verified) for method in new.contact_methods)

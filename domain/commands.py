@@ -142,6 +142,8 @@ class Amend(_Command):
     description: str | None = Field(None, max_length=100_000, pattern=_STORABLE)
     severity: Severity | None = None
     lead: str | None = Field(None, max_length=320, pattern=_STORABLE)
+    policy: Policy | None = None
+    """By which an incident of the new severity escalates; None: the policy stays."""
     impacted_scopes: tuple[_Line, ...] | None = Field(None, max_length=50)
     labels: dict[_Line, Annotated[str, Field(max_length=5000, pattern=_STORABLE)]] | None = Field(None, max_length=100)
 

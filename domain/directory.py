@@ -110,8 +110,10 @@ class Directory(BaseModel):
     def covered_from(self, schedule: str | None, level: int, at: datetime) -> datetime | None:
         """The first instant, no earlier than `at`, at which somebody who is there is on call; None when unknown."""
         name = schedule or self.schedule
+        if schedule is None and self.there(self.on_call, at):
+            return at  # the team's fixed person
         if name is None:
-            return at if self.there(self.on_call, at) else None
+            return None
         starts = [at, *(d.start for d in self.duties.get(name, ()) if d.level == level and d.start > at)]
         return next((start for start in starts if self.there(self.on_duty(name, level, start), start)), None)
 

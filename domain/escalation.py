@@ -113,7 +113,13 @@ def owner_step(generation: int) -> str:
 
 
 def broadcast(situation: Situation) -> list[Delivery]:
-    """Who hears of a new incident: what every route says that applies, and each impacted scope's own; none twice."""
+    """Who hears of a new incident at once: what every route says that applies, and each impacted scope's own."""
+    at_once = [one.delivery for one in _routed(situation).told if not one.after_seconds]
+    return [delivery for delivery in at_once if delivery.recipient not in situation.facts.acknowledged]
+
+
+def _routed(situation: Situation) -> Meant:
+    """Whom routes and scopes mean, nobody twice; nobody is woken by what waits for working hours."""
     facts, directory, at = situation.facts, situation.directory, situation.climb.started_at
     told: list[Told] = []
     for number, route in enumerate(directory.routes):
@@ -123,12 +129,11 @@ def broadcast(situation: Situation) -> list[Delivery]:
             for place, target in enumerate(route.targets):
                 moment = Moment(facts, directory, at)
                 told += meant_by(target, moment, f"{route.name}/{number}/{place}", route.when).told
-    deliveries = [one.delivery for one in without_repeats(told)]
-    if deliveries or tells_somebody(situation):
-        deliveries += of_scopes(facts.scopes, directory)
+    if told or tells_somebody(situation):
+        told += [Told(0, delivery) for delivery in of_scopes(facts.scopes, directory)]
     if _opening(situation) is not None:
-        deliveries = [delivery for delivery in deliveries if delivery.channel not in LOUD]
-    return [delivery for delivery in _none_twice(deliveries) if delivery.recipient not in facts.acknowledged]
+        told = [one for one in told if one.delivery.channel not in LOUD]
+    return Meant(without_repeats(told))
 
 
 def of_scopes(scopes: Collection[str], directory: Directory) -> list[Delivery]:
@@ -149,7 +154,10 @@ def plan(situation: Situation) -> list[PlannedStep]:
     name = created_step(climb.generation)
     first = to_person(climb.first_to, "the new assignee", name, climb.started_at, situation) if climb.first_to else []
     if not any(step.deliveries for step in first):
-        first = [PlannedStep(step=name, at=climb.started_at, deliveries=tuple(broadcast(situation)))]
+        first = [
+            PlannedStep(step=name, at=climb.started_at, deliveries=tuple(broadcast(situation))),
+            *_later_parts(name, climb.started_at, [_routed(situation)], situation),
+        ]
     if not situation.policy.climbs(situation.facts.severity):
         return first
     return _until_resolved(sorted([*first, *ladder(situation)], key=lambda step: step.at))
@@ -161,9 +169,17 @@ def ladder(situation: Situation) -> list[PlannedStep]:
     An empty rung is skipped at once: what follows moves up by its wait (REQUIREMENTS R-F-09).
     """
     steps = _until_resolved(sorted(_climbed(situation), key=lambda step: step.at))
-    if steps and steps[-1].action != "resolve" and not any(step.deliveries for step in steps):
+    if steps and steps[-1].action != "resolve" and not _reach_somebody(steps, situation):
         steps += _to_the_owner(situation, steps[-1].at)
     return sorted(steps, key=lambda step: step.at)
+
+
+def _reach_somebody(steps: Sequence[PlannedStep], situation: Situation) -> bool:
+    """Whether any rung does, or did when it fired; or somebody is named to take it, or has acknowledged."""
+    climb = situation.climb
+    if situation.facts.acknowledged or _is_taken(situation):
+        return True
+    return any(step.deliveries or (_has_told(step.step, climb) and not step.action) for step in steps)
 
 
 def persistence(situation: Situation, acknowledged_at: datetime) -> list[PlannedStep]:
@@ -182,9 +198,8 @@ def persistence(situation: Situation, acknowledged_at: datetime) -> list[Planned
 
 
 def to_person(email: str, reason: str, name: str, at: datetime, situation: Situation) -> list[PlannedStep]:
-    """One person is told by their own rules: what is due at once, and its later parts."""
-    directory = situation.directory.model_copy(update={"people": (*situation.directory.people, email)})
-    moment = Moment(situation.facts, directory, _when(name, at, situation))
+    """One person is told by their own rules: what is due at once, and its later parts; nobody who is not active."""
+    moment = Moment(situation.facts, situation.directory, _when(name, at, situation))
     meant = meant_by(Person(email=email), moment)
     told = tuple(one._replace(delivery=one.delivery.model_copy(update={"reason": reason})) for one in meant.told)
     meant = meant._replace(told=told)
@@ -219,19 +234,17 @@ def _climbed(situation: Situation) -> Iterator[PlannedStep]:
         for number, rung, wait in _rungs(situation.policy, round_number, reaching):
             name = f"p{climb.generation}.r{round_number}.s{number}"
             elapsed += 0 if wait_is_over else wait
-            at = (
-                climb.started_at
-                + held
-                + timedelta(seconds=max(0.0, elapsed - climb.advance_seconds) / climb.time_scale)
-            )
+            moved = timedelta(seconds=(elapsed - climb.advance_seconds) / climb.time_scale)
+            at = climb.started_at + max(timedelta(0), held + moved)
             step, *later = _fires(rung, name, number, at, round_number, situation)
-            if taken and elapsed == 0:
+            reaches = bool(step.deliveries or later)
+            if taken and elapsed == 0 and not held:
                 step, later = PlannedStep(step=name, at=at, skipped=taken, keeps_time=True), []
             yield step
             yield from later
             if isinstance(rung, WaitUntilCovered) and step.action:
                 held += _hold(rung, at, situation)
-            if step.deliveries or later or (not step.action and _has_told(name, climb)):
+            if reaches or (not step.action and _has_told(name, climb)):
                 reaching = number
             wait_is_over = _moves_up(step, climb)
 
@@ -382,11 +395,6 @@ def _to_the_owner(situation: Situation, at: datetime) -> list[PlannedStep]:
     if owner is None:
         return []
     reason = f"owns the policy {situation.policy.name}, which reaches nobody"
+    directory = situation.directory.model_copy(update={"people": (*situation.directory.people, owner)})
+    situation = situation._replace(directory=directory)
     return to_person(owner, reason, owner_step(situation.climb.generation), at, situation)
-
-
-def _none_twice(deliveries: Collection[Delivery]) -> list[Delivery]:
-    first: dict[tuple[str, str], Delivery] = {}
-    for delivery in deliveries:
-        first.setdefault((delivery.recipient, delivery.channel), delivery)
-    return list(first.values())

@@ -95,7 +95,7 @@ def decide(incident: Incident, command: Command, now: datetime, needed: int = 1)
         case GiveRole():
             return response.give_role(incident, command, now)
         case UsePolicy():
-            return response.use_policy(command, now)
+            return response.use_policy(incident, command, now)
         case _:
             assert_never(command)
 
@@ -170,9 +170,13 @@ def _require_open(incident: Incident, command: Command) -> None:
 def _acknowledge(incident: Incident, command: Acknowledge, now: datetime, needed: int) -> Outcome:
     if incident.status is Status.MITIGATED:
         raise IllegalTransition(f"{incident.short_id} is already MITIGATED: acknowledge is not possible")
-    if incident.status is Status.ACKNOWLEDGED or command.actor in incident.acknowledgements:
+    if incident.status is Status.ACKNOWLEDGED:
         return Outcome()
-    so_far = (*incident.acknowledgements, command.actor)
+    so_far = incident.acknowledgements
+    if not response.is_among(command.actor, so_far):
+        so_far = (*so_far, command.actor)
+    elif len(so_far) < needed:
+        return Outcome()
     counted = f" ({len(so_far)} of {needed})" if needed > 1 else ""
     changes: dict[str, Any] = {"acknowledgements": so_far, **_lead(incident, command)}
     if len(so_far) < needed:

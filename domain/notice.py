@@ -41,13 +41,13 @@ CODE = "verification_code"
 TEST_PAGE = "test_page"
 
 
-def for_eyes_of(kind: str, recipient: str, reader: str, *, manages: bool) -> bool:
-    """Whether somebody may read a message of another's inbox: a code is for its recipient, and for managers.
+def for_eyes_of(kind: str, recipient: str, reader: str, *, may_change: bool) -> bool:
+    """Whether somebody may read a message of another's inbox: a code is for its recipient, and whoever may change them.
 
     Args:
         kind: of the notice, or the step of a page.
         recipient: whose inbox it is in.
         reader: e-mail address of who reads.
-        manages: whether the reader may edit people.
+        may_change: whether the reader may edit the recipient: a manager, of nobody of a greater role.
     """
-    return kind != CODE or manages or reader == recipient
+    return kind != CODE or may_change or reader == recipient

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.catalogue import Catalogue, Service, Team
+from domain.catalogue import Policy as CataloguePolicy
 from domain.directory import Directory, Duty, TeamFacts
 from domain.policy import Policy
 from domain.routing import DEFAULT_ROUTES
@@ -12,13 +13,13 @@ from domain.schedule.shifts import shifts
 from domain.severity import Severity
 from domain.target import NextOnCall, OnCall, Target, Title
 
-LONGEST = timedelta(days=60)
+LONGEST = timedelta(days=200)
 """So far ahead a directory looks at most; a workflow reads it again before each step."""
 MOST_DUTIES = 2000
 """So many a directory holds at most, about 250 kB; who is on call after the last of them is asked again by then."""
 LATER_PARTS = timedelta(days=2)
 """People's own rules put off what a step says by a day at most."""
-UNTIL_THE_NEXT = timedelta(days=35)
+UNTIL_THE_NEXT = timedelta(days=190)
 """A policy that tells whoever goes on call next needs the shift after the present one."""
 
 
@@ -31,9 +32,30 @@ class PagedBefore(NamedTuple):
 
 NOBODY_BEFORE = PagedBefore({}, {})
 
+LADDER = "ladder"
+"""The policy that comes with the product: the default while none is marked as such."""
+
+
+def default_policy(catalogue: Catalogue, preferred: str = "") -> CataloguePolicy | None:
+    """The policy of teams that name none: this is the one place that says which it is.
+
+    Args:
+        catalogue: all of it.
+        preferred: what the settings make the default, when there is such a policy; empty when they say nothing.
+
+    Returns:
+        That one, else the one with `is_default`, else `ladder`, else the first by name; None when there is none.
+    """
+    if preferred in catalogue.policy_named:
+        return catalogue.policy_named[preferred]
+    order = sorted(catalogue.policies, key=lambda policy: (not policy.is_default, policy.name != LADDER, policy.name))
+    return next(iter(order), None)
+
 
 def policy_for(catalogue: Catalogue, service: Service, severity: Severity, default: str) -> Policy:
     """The policy of an incident: the service's, else its team's, else the default; one for the severity goes first.
+
+    `default` is what the settings make the default, as for `default_policy`.
 
     Raises:
         LookupError: the catalogue has no policy at all.
@@ -54,17 +76,13 @@ def policy_of_team(catalogue: Catalogue, team: Team, severity: Severity, default
 def _policy_named(
     catalogue: Catalogue, first: Iterable[str | None], team: Team, severity: Severity, default: str
 ) -> Policy:
-    candidates = (
-        *first,
-        team.policies.get(severity),
-        team.policy,
-        default,
-        *(policy.name for policy in sorted(catalogue.policies, key=lambda p: (not p.is_default, p.name))),
-    )
-    for name in candidates:
+    for name in (*first, team.policies.get(severity), team.policy):
         if name and name in catalogue.policy_named:
             return catalogue.policy_named[name].rules
-    raise LookupError("the catalogue has no escalation policy")
+    found = default_policy(catalogue, default)
+    if found is None:
+        raise LookupError("the catalogue has no escalation policy")
+    return found.rules
 
 
 def directory_of(

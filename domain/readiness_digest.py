@@ -1,8 +1,9 @@
 """The weekly readiness digest: what a team's on-call lacks, said before anybody is paged in vain."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from domain.away import away_on_call, fixed_person_away
 from domain.catalogue import Catalogue, Team
 from domain.readiness import person_faults
 from domain.schedule.coverage import gaps
@@ -40,20 +41,18 @@ def _faults(catalogue: Catalogue, team: Team, at: datetime) -> Iterator[str]:
             for start, end in gaps(schedule, at, at + AHEAD):
                 yield f"nobody is on call from {_spelled(start)} to {_spelled(end)} UTC"
         yield from _away(catalogue, schedule, at)
+    for start, end in fixed_person_away(catalogue, team, at, at + AHEAD):
+        yield (
+            f"{team.on_call} is away while on call from {_spelled(start)} to {_spelled(end)} UTC, and nobody takes "
+            "their place"
+        )
     yield from _unreachable(catalogue, schedule, team, at)
 
 
 def _away(catalogue: Catalogue, schedule: Schedule, at: datetime) -> Iterator[str]:
-    for shift in shifts(schedule, at, at + AHEAD):
-        for email in shift.users:
-            user = catalogue.user_named.get(email)
-            for absence in user.days_away if user is not None else ():
-                start, end = max(shift.start, absence.start), min(shift.end, absence.end)
-                if start < end:
-                    yield (
-                        f"{email} is away while on call (level {shift.level}) from {_spelled(start)} to "
-                        f"{_spelled(end)} UTC"
-                    )
+    for away in away_on_call(catalogue, shifts(schedule, at, at + AHEAD)):
+        level = f"level {away.shift.level}"
+        yield f"{away.user} is away while on call ({level}) from {_spelled(away.start)} to {_spelled(away.end)} UTC"
 
 
 def _unreachable(catalogue: Catalogue, schedule: Schedule | None, team: Team, at: datetime) -> Iterator[str]:
@@ -69,4 +68,4 @@ def _unreachable(catalogue: Catalogue, schedule: Schedule | None, team: Team, at
 
 
 def _spelled(at: datetime) -> str:
-    return at.strftime("%a %Y-%m-%d %H:%M")
+    return at.astimezone(UTC).strftime("%a %Y-%m-%d %H:%M")

@@ -1,6 +1,6 @@
 """Who a target means at an instant, by which channel each is told, and why."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, assert_never
 
@@ -135,17 +135,20 @@ def people_of(target: PersonTarget, moment: Moment) -> _Found:
             return _Found(people, "named by the policy", f"none of {', '.join(target.emails)} is active")
         case Lead():
             lead = moment.facts.lead
-            return _Found((lead,) if lead else (), "leads the incident", "nobody leads the incident yet")
+            missing = f"{lead}, who leads, is not active" if lead else "nobody leads the incident yet"
+            return _Found((lead,) if lead in directory.people else (), "leads the incident", missing)
         case _:
             assert_never(target)
 
 
 def without_repeats(told: Collection[Told]) -> tuple[Told, ...]:
-    """Each recipient once by each channel: the earliest."""
-    first: dict[tuple[str, str], Told] = {}
-    for one in sorted(told, key=lambda one: one.after_seconds):
-        first.setdefault((one.delivery.recipient, one.delivery.channel), one)
-    return tuple(first.values())
+    """Each recipient once by each channel, in the order in which they are named: the earliest."""
+    best: dict[tuple[str, str], Told] = {}
+    for one in told:
+        key = one.delivery.recipient, one.delivery.channel
+        if key not in best or one.after_seconds < best[key].after_seconds:
+            best[key] = one
+    return tuple(best.values())
 
 
 def _on_call(target: OnCall, directory: Directory, at: datetime) -> _Found:
@@ -177,7 +180,7 @@ def _people(target: PersonTarget, moment: Moment, key: str, when: Condition | No
     allowed = [email for email in present if _may(email, moment, when) is None]
     refused = tuple(f"{email}: {why}" for email in present if (why := _may(email, moment, when)))
     pick: Pick = target.pick if isinstance(target, TeamMembers | People) else "all"
-    chosen = allowed if pick == "all" else _PICKS[pick](allowed, moment, key)
+    chosen = allowed if pick == "all" else _PICKS[pick](found.people, allowed, moment, key)
     turn = None if pick == "all" else key
     told = [told for email in chosen for told in _ways(email, target.channel, found.reason, turn, moment)]
     missing = (*away, *refused) or (found.missing,)
@@ -209,15 +212,17 @@ def _may(email: str, moment: Moment, when: Condition | None) -> str | None:
     return when.why_not_for(moment.directory.reach_of(email).time_zone, moment.at) if when else None
 
 
-def _round_robin(people: list[str], moment: Moment, key: str) -> list[str]:
+def _round_robin(everybody: Sequence[str], people: list[str], moment: Moment, key: str) -> list[str]:
+    """The next one after whoever had the turn, also when that one is away now."""
     if not people:
         return []
     last = moment.directory.turns.get(key)
-    after = people.index(last) + 1 if last in people else 0
-    return [people[(after + moment.round_number - 1) % len(people)]]
+    after = everybody.index(last) + 1 if last in everybody else 0
+    in_turn = [email for email in (*everybody[after:], *everybody[:after]) if email in people]
+    return [in_turn[(moment.round_number - 1) % len(in_turn)]]
 
 
-def _least_paged(people: list[str], moment: Moment, key: str) -> list[str]:
+def _least_paged(everybody: Sequence[str], people: list[str], moment: Moment, key: str) -> list[str]:
     if not people:
         return []
     longest_ago = moment.at - timedelta(days=36_500)
@@ -225,7 +230,7 @@ def _least_paged(people: list[str], moment: Moment, key: str) -> list[str]:
     return [ranked[(moment.round_number - 1) % len(ranked)]]
 
 
-_PICKS: dict[Pick, Callable[[list[str], Moment, str], list[str]]] = {
+_PICKS: dict[Pick, Callable[[Sequence[str], list[str], Moment, str], list[str]]] = {
     "round_robin": _round_robin,
     "least_paged": _least_paged,
 }

@@ -5,6 +5,7 @@ count from the first human action, while `acknowledged_at` and `acknowledged_by`
 from there the acknowledgement's time-out and the persist deadlines run.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from domain.commands import (
 from domain.events import Event, EventType
 from domain.incident import Incident, Response, Status
 from domain.outcome import IllegalTransition, Outcome, entry, with_note
+from domain.severity import Severity
 
 LONGEST_SNOOZE = timedelta(days=366)
 MOST_RESPONDERS = 200
@@ -34,8 +36,8 @@ def unacknowledge(incident: Incident, command: Unacknowledge, now: datetime) -> 
     if incident.status is Status.ACKNOWLEDGED or (incident.status is Status.TRIGGERED and incident.snoozed_until):
         text = with_note(f"Un-acknowledged by {command.actor}", command.note)
         return _begun_again(incident, text, now, command, {})
-    if incident.status is Status.TRIGGERED and command.actor in incident.acknowledgements:
-        others = tuple(who for who in incident.acknowledgements if who != command.actor)
+    if incident.status is Status.TRIGGERED and is_among(command.actor, incident.acknowledgements):
+        others = tuple(who for who in incident.acknowledgements if not is_among(who, (command.actor,)))
         text = with_note(f"{command.actor} took their acknowledgement back", command.note)
         return Outcome(changes={"acknowledgements": others}, events=(entry(EventType.NOTE, text, now, command),))
     raise IllegalTransition(
@@ -146,11 +148,68 @@ def give_role(incident: Incident, command: GiveRole, now: datetime) -> Outcome:
     return Outcome(changes={"roles": roles}, events=(event,))
 
 
-def use_policy(command: UsePolicy, now: datetime) -> Outcome:
-    """It escalates by a policy as that is now; from the beginning when it is TRIGGERED and the steps are others."""
+def use_policy(incident: Incident, command: UsePolicy, now: datetime) -> Outcome:
+    """It escalates by a policy as that is now; from the beginning when it is TRIGGERED and the steps are others.
+
+    When so many people as it wants have acknowledged already, somebody has it in hand. A snooze stays.
+    """
     text = f"Escalates by the policy {command.policy.name} as it is now, says {command.actor}"
     event = entry(EventType.NOTE, text, now, command, policy=command.policy.name)
-    return Outcome(events=(event,))
+    needed, so_far = command.policy.acknowledgements, incident.acknowledgements
+    if incident.status is not Status.TRIGGERED or len(so_far) < needed:
+        return Outcome(events=(event,))
+    who = so_far[needed - 1]
+    status = Status.ACKNOWLEDGED
+    said = f"Acknowledged by {who}: {command.policy.name} wants {needed} now, and {len(so_far)} acknowledged before"
+    changes = {"status": status, "acknowledged_at": now, "acknowledged_by": who}
+    return Outcome(
+        changes=changes, events=(event, entry(EventType.STATUS_CHANGE, said, now, command, status=str(status)))
+    )
+
+
+def forget_acknowledgements(incident: Incident, now: datetime) -> Outcome:
+    """Other steps begin: whoever acknowledged before is told by them like everybody else."""
+    if not incident.acknowledgements:
+        return Outcome()
+    text = f"The steps are others: the acknowledgement by {', '.join(incident.acknowledgements)} counts no more"
+    return Outcome(changes={"acknowledgements": ()}, events=(Event(type=EventType.NOTE, message=text, at=now),))
+
+
+def is_held(incident: Incident) -> bool:
+    """Somebody has it in hand, or has put it off: it does not climb."""
+    return incident.status is not Status.TRIGGERED or incident.snoozed_until is not None
+
+
+def must_be_paged(incident: Incident, before: Severity, now: datetime) -> Outcome:
+    """It is held and of a severity that climbs now, as the one before did not: nobody was paged, and somebody must be.
+
+    Args:
+        incident: with its new severity.
+        before: its severity before.
+        now: UTC.
+    """
+    text = f"{incident.short_id} is TRIGGERED again: {before} paged nobody, and {incident.severity} does"
+    if incident.snoozed_until is not None:
+        text = f"The snooze until {_at(incident.snoozed_until)} ends. {text}"
+    changed = incident.status is not Status.TRIGGERED
+    kind = EventType.STATUS_CHANGE if changed else EventType.NOTE
+    data = {"status": str(Status.TRIGGERED)} if changed else {}
+    return Outcome(changes=_triggered(incident), events=(Event(type=kind, message=text, at=now, data=data),))
+
+
+def stays_held(incident: Incident, now: datetime) -> Outcome:
+    """It is worse than before, and nobody is paged because of that: the timeline says why."""
+    if incident.snoozed_until is not None:
+        text = f"Nobody is paged because of that: it is snoozed until {_at(incident.snoozed_until)}"
+    else:
+        who = incident.acknowledged_by or incident.lead or "somebody"
+        text = f"Nobody is paged because of that: {who} has it in hand"
+    return Outcome(events=(Event(type=EventType.NOTE, message=text, at=now),))
+
+
+def is_among(who: str, others: Sequence[str]) -> bool:
+    """Whether somebody is one of them: addresses are the same in capitals."""
+    return who.casefold() in [other.casefold() for other in others]
 
 
 def _begun_again(

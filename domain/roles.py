@@ -31,6 +31,12 @@ ROLES: dict[str, frozenset[Permission]] = {
 RANK: dict[str, int] = {role: rank for rank, role in enumerate(ROLES)}
 """The roles from the least to the greatest: nobody gives one that is greater than their own."""
 
+
+def ranks(role: str, other: str) -> bool:
+    """Whether a role is no less than another one: who has it may change who has the other."""
+    return RANK[role] >= RANK[other]
+
+
 _FOR_COMMAND = {
     "acknowledge": Permission.ACKNOWLEDGE,
     "comment": Permission.COMMENT,

@@ -7,16 +7,27 @@ from pydantic import BaseModel
 
 from domain.catalogue import KINDS, Catalogue, Entry, Service, Team, User, name_of
 
+THEIR_OWN = (
+    "role", "is_active", "language", "time_zone",
+    "contact_methods", "notification_rules", "quiet_hours", "days_away",
+)  # fmt: skip
+"""What of a person stays as it is when a file does not say it: nobody loses a telephone, or a role, silently. So it is
+written down also at its default: what was exported restores it."""
+
 _RUNG_BY_DEFAULT = "notify"
 _FIRST = {"kind": 0, "email": 1, "name": 2}
 """What says which one it is comes before the rest."""
 
 
 def written(entry: Entry) -> dict[str, Any]:
-    """JSON values of an entry without its defaults; what it takes from a file gives the same entry again."""
+    """JSON values of an entry without its defaults; taken from a file they give the same entry again."""
     settled = in_order(entry)
-    plain = _short(settled, settled.model_dump(mode="json", by_alias=True))
+    dumped = settled.model_dump(mode="json", by_alias=True)
+    plain = _short(settled, dumped)
     assert isinstance(plain, dict)
+    if isinstance(entry, User):
+        plain |= {name: dumped[name] for name in THEIR_OWN if name not in plain}
+        plain["contact_methods"] = dumped["contact_methods"]  # whether each is verified is theirs as well
     return plain
 
 

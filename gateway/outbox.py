@@ -66,6 +66,11 @@ class OutboxDelivery:
             async with self._sessions.begin() as session:
                 await outbox.failed(session, row, str(error) or "Temporal did not answer in time")
             return False
+        except Exception as error:  # a fault of ours with one incident must not hold up the others
+            logger.exception("outbox: not delivered", incident_id=str(row.incident_id), kind=row.kind)
+            async with self._sessions.begin() as session:
+                await outbox.failed(session, row, f"{type(error).__name__}: {error}")
+            return False
         return True
 
     async def _give_back(self, row: OutboxRow) -> None:

@@ -20,8 +20,11 @@ _PAGE_STEP = re.compile(r"page\d+")
 
 
 def default_policy_name(settings: Settings) -> str:
-    """`ladder`, unless a time-out for each level makes `fast` the default (REQUIREMENTS X-02)."""
-    return "fast" if settings.escalation_timeout_seconds else "ladder"
+    """The policy that the settings make the default, whichever the catalogue marks; empty when they say nothing.
+
+    A time-out for each level makes it `fast` (REQUIREMENTS X-02). `domain.organisation.default_policy` says the rest.
+    """
+    return "fast" if settings.escalation_timeout_seconds else ""
 
 
 def incident_url(settings: Settings, number: int) -> str:

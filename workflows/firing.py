@@ -73,7 +73,7 @@ class Firing:
         elif owner:
             text = f"No step of the policy {self._state.policy.name} reaches anybody: its owner is told"
             self.note(text, key, step=step.step)
-        elif step.deliveries and ".persist" in step.step and step.follows is None:
+        elif step.deliveries and _persists(step.step) and step.follows is None:
             self.note(f"Not mitigated in time after the acknowledgement: step {step.step}", key, step=step.step)
         elif _is_of_ladder(step) and not step.step.endswith(".r1.s1") and step.follows is None:
             self.note(f"Escalated to step {step.step}", key, step=step.step)
@@ -104,7 +104,7 @@ class Firing:
             return texts.opened(incident)
         if step.startswith("page"):
             return texts.asked(incident, delivery.reason)
-        if ".persist" in step:
+        if _persists(step):
             return texts.persists(incident, delivery.reason)
         role = next((role for role in incident.roles if delivery.reason == f"is {role} now"), None)  # just given
         if role is not None:
@@ -120,4 +120,9 @@ def _needs(step: str) -> Status | None:
     """The state in which the pages of a step may be begun; None: whatever becomes of the incident."""
     if step.startswith("page") or ".scope." in step:
         return None
-    return Status.ACKNOWLEDGED if ".persist" in step else Status.TRIGGERED
+    return Status.ACKNOWLEDGED if _persists(step) else Status.TRIGGERED
+
+
+def _persists(step: str) -> bool:
+    """Whether it tells that an acknowledged incident goes on; a scope may have any name."""
+    return ".persist" in step and ".scope." not in step

@@ -57,7 +57,7 @@ class IncidentWorkflow:
         firing = Firing(state, self._recorder, self._pager, self._orchestration)
         firing.give = self._accept
         self._ladder = Ladder(state, self._recorder, self._pager, self._orchestration, firing, look_up)
-        self._responding = Responding(state, self._pager, self._orchestration, self._ladder, look_up)
+        self._responding = Responding(state, self._recorder, self._pager, self._orchestration, self._ladder, look_up)
         self._document = DocumentKeeper(state, self._recorder)
         self._portrait = Portrait(state, self._ladder)
         self._clearing = Clearing(state, self._recorder, self._pager, self._ladder)
@@ -186,12 +186,11 @@ class IncidentWorkflow:
 
     def _raise_severity(self, batch: AlertBatch) -> None:
         """A worse alert joins the incident and raises it (REQUIREMENTS X-01): a new plan generation begins."""
-        before = self._state.incident.severity
-        self._state.incident = self._state.incident.model_copy(update={"severity": batch.highest})
-        text = f"Severity raised from {before} to {batch.highest} by an alert: {batch.latest_title}"
+        before = self._state.incident
+        self._state.incident = before.model_copy(update={"severity": batch.highest})
+        text = f"Severity raised from {before.severity} to {batch.highest} by an alert: {batch.latest_title}"
         self._note(EventType.SEVERITY_CHANGED, text, columns={"severity": batch.highest})
-        self._orchestration.want()
-        self._ladder.severity_rose()
+        self._responding.severity_changed(before, batch.policy)
 
     async def _wind_down(self) -> None:
         """Tell everybody that it is over, finish the document, close the room."""

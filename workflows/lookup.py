@@ -3,7 +3,7 @@
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.policies import DIRECTORY_AGE, LOOK_UP
+from workflows.policies import DIRECTORY_AGE, DIRECTORY_AGE_BEFORE, LOOK_UP
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
@@ -44,7 +44,8 @@ class LookUp:
             while self._state.directory_is_stale:
                 self._state.directory_is_stale = False
                 await self._ask(for_ever=True)
-            if workflow.now() - self._state.directory_at >= DIRECTORY_AGE:
+            age = DIRECTORY_AGE if workflow.patched("asks-before-each-step") else DIRECTORY_AGE_BEFORE
+            if workflow.now() - self._state.directory_at >= age:
                 await self._ask(for_ever=False)
         except ActivityError as error:
             workflow.logger.warning("Paging by what was known before: %s", error.cause)

@@ -72,7 +72,7 @@ class Pager:
             to: only what goes to them.
         """
         for task, page in self._under_way.items():
-            if page.needs is not None and to in (None, page.recipient):
+            if page.needs is not None and (to is None or to.casefold() == page.recipient.casefold()):
                 task.cancel()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:

@@ -68,8 +68,11 @@ LATER = Priority(priority_key=4)
 LEAST_GRACE = timedelta(seconds=1)
 """So long the first message waits for its links even when its alert was accepted long ago."""
 
-DIRECTORY_AGE = timedelta(seconds=30)
-"""An answer to "who is on call" is good for so long."""
+DIRECTORY_AGE = timedelta(seconds=2)
+"""An answer to "who is on call" is good for so long: for the steps of one instant."""
+
+DIRECTORY_AGE_BEFORE = timedelta(seconds=30)
+"""The same for workflows that began before a change of the catalogue had to hold at once."""
 
 HOLD_LOOK = timedelta(minutes=15)
 """So often it is asked again who is on call while a ladder waits for somebody to be."""

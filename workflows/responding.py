@@ -8,14 +8,17 @@ from workflows.ladder import Ladder
 from workflows.lookup import LookUp
 from workflows.orchestration import Orchestration
 from workflows.pager import Pager
+from workflows.recorder import Recorder
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
+    from domain import response
     from domain.calls import Call, page_step, scope_step
     from domain.commands import Amend, Command, PagePeople, Reassign, UsePolicy
     from domain.escalation import created_step
     from domain.incident import Incident, Response, Status
     from domain.lifecycle import Outcome
+    from domain.policy import Policy
 
 MOST_CALLS = 1000
 """So many times people can be asked, and scopes added, in an incident's life."""
@@ -25,9 +28,16 @@ class Responding:
     """Begins plan generations, calls off what is not wanted any more, tells who was named."""
 
     def __init__(
-        self, state: IncidentState, pager: Pager, orchestration: Orchestration, ladder: Ladder, look_up: LookUp
+        self,
+        state: IncidentState,
+        recorder: Recorder,
+        pager: Pager,
+        orchestration: Orchestration,
+        ladder: Ladder,
+        look_up: LookUp,
     ) -> None:
         self._state = state
+        self._recorder = recorder
         self._pager = pager
         self._orchestration = orchestration
         self._ladder = ladder
@@ -44,13 +54,13 @@ class Responding:
         if before.named != self._state.incident.named:
             self._look_up.must_ask()
         if isinstance(command, UsePolicy):
-            self._use(command)
+            self._use(command, before)
         elif not outcome.changes:
             return
         elif isinstance(command, Reassign):
             self._reassigned(command)
         elif isinstance(command, Amend):
-            self._amended(before)
+            self._amended(command, before)
         elif isinstance(command, PagePeople):
             self._call_people(command, before)
         elif self._is_begun_again(before):
@@ -75,17 +85,78 @@ class Responding:
             self._pager.call_off(to=command.actor)
         self._ladder.changed()
 
-    def _use(self, command: UsePolicy) -> None:
-        """Other steps begin anew, for nobody can say which of them are over; with the same steps it goes on."""
-        incident, before = self._state.incident, self._state.policy
-        self._state.policy = command.policy
-        self._look_up.must_ask(other_turns=True)
-        climbing = incident.status is Status.TRIGGERED and incident.snoozed_until is None
-        if climbing and not command.policy.has_the_steps_of(before):
+    def severity_changed(self, before: Incident, policy: Policy | None) -> None:
+        """Begin what the new severity wants: of what climbs, and of what is held when the one before paged nobody.
+
+        Args:
+            before: the incident as it was; the state has the new severity already.
+            policy: by which it escalates now; None: by the same.
+        """
+        incident, old = self._state.incident, self._state.policy
+        rose = incident.severity.rank < before.severity.rank
+        if policy is not None:
+            self._take_up(policy)
+        if rose:
+            self._orchestration.want()
+        climbs = self._state.policy.climbs(incident.severity)
+        if response.is_held(incident):
+            self._changed_while_held(before, old, rose=rose and climbs)
+        elif rose:
+            self._forget_unless_same_steps(old)
+            self._ladder.severity_rose()
+        elif not climbs:
+            self._pager.call_off()
+            self._note_policy(policy)
+        elif policy is not None:
+            self._go_on_by_policy(old)
+
+    def _changed_while_held(self, before: Incident, old: Policy, *, rose: bool) -> None:
+        """Somebody has it in hand or has put it off: `rose` is to a severity that climbs."""
+        incident, policy = self._state.incident, self._state.policy
+        if rose and not old.climbs(before.severity):
+            self._apply(response.must_be_paged(incident, before.severity, workflow.now()))
             self._pager.call_off()
             self._ladder.begin_again()
+            return
+        if rose:
+            self._apply(response.stays_held(incident, workflow.now()))
+        if policy.persist != old.persist:
+            self._ladder.severity_rose()  # its deadlines are others: those that were told are none of them
         else:
+            self._note_policy(None if policy is old else policy)
+
+    def _note_policy(self, policy: Policy | None) -> None:
+        if policy is not None:
             self._ladder.policy_changed()
+
+    def _take_up(self, policy: Policy) -> None:
+        self._state.policy = policy
+        self._look_up.must_ask(other_turns=True)
+
+    def _apply(self, outcome: Outcome) -> None:
+        self._state.incident = self._state.incident.model_copy(update=outcome.changes)
+        self._recorder.record(outcome)
+
+    def _use(self, command: UsePolicy, before: Incident) -> None:
+        old = self._state.policy
+        self._take_up(command.policy)
+        if self._state.incident.status is not before.status:  # so many as it wants have acknowledged before
+            self._pager.call_off()
+        self._go_on_by_policy(old)
+
+    def _go_on_by_policy(self, old: Policy) -> None:
+        """Other steps begin anew, for nobody can say which of them are over; with the same steps it goes on."""
+        if response.is_held(self._state.incident) or self._state.policy.has_the_steps_of(old):
+            self._ladder.policy_changed()
+        else:
+            self._forget_unless_same_steps(old)
+            self._pager.call_off()
+            self._ladder.begin_again()
+
+    def _forget_unless_same_steps(self, old: Policy) -> None:
+        """Nobody is left out of steps that are new to everybody."""
+        if not self._state.policy.has_the_steps_of(old) and self._state.incident.acknowledgements:
+            self._apply(response.forget_acknowledgements(self._state.incident, workflow.now()))
 
     def _reassigned(self, command: Reassign) -> None:
         is_team = command.team_id is not None
@@ -95,13 +166,10 @@ class Responding:
         self._pager.call_off()
         self._ladder.begin_again(first_to=None if is_team else command.to)
 
-    def _amended(self, before: Incident) -> None:
+    def _amended(self, command: Amend, before: Incident) -> None:
         now = self._state.incident
-        if now.severity.rank < before.severity.rank:
-            self._orchestration.want()
-            self._ladder.severity_rose()
-        elif now.severity is not before.severity and not self._state.policy.climbs(now.severity):
-            self._pager.call_off()
+        if now.severity is not before.severity:
+            self.severity_changed(before, command.policy)
         self._tell_scopes([scope for scope in now.impacted_scopes if scope not in before.impacted_scopes])
         self._ladder.changed()
 

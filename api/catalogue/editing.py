@@ -12,7 +12,8 @@ from api.problems import Problem
 from db.access import Principal
 from db.catalogue.entries import EntryRow, find, lock, rename, uses
 from db.catalogue.writing import remove, write
-from domain.catalogue import KINDS, ONE, Catalogue, EntryT, Fault, broken_references, name_of
+from domain.catalogue import KINDS, ONE, Catalogue, EntryT, Fault, name_of, new_faults
+from domain.indispensable import losses
 from domain.renaming import renamed
 
 MOST_NAMED = 20
@@ -99,7 +100,8 @@ async def take_away(parts: Container, caller: Principal, kind: Kind[EntryT], ref
         before: EntryT = catalogue.entries(kind.name)[row.name]  # type: ignore[assignment]
         kind.check(caller, before, None, catalogue)
         would_be = kind.put(catalogue, row.name, None, {})
-        by = [f"{ONE[fault.kind]} '{fault.name}' ({fault.field})" for fault in _new_faults(catalogue, would_be)]
+        require_no_loss(catalogue, would_be)
+        by = [f"{ONE[fault.kind]} '{fault.name}' ({fault.field})" for fault in new_faults(catalogue, would_be)]
         by += await uses(session, kind.name, row)
         if by:
             raise Problem(409, f"{kind.one} '{row.name}' is still named by {_some(by)}: it cannot be deleted")
@@ -115,6 +117,16 @@ async def _required(session: AsyncSession, kind: Kind[EntryT], caller: Principal
     if row is None:
         raise missing(kind, reference)
     return row
+
+
+def require_no_loss(catalogue: Catalogue, would_be: Catalogue) -> None:
+    """Return when a change leaves the house what it cannot be without.
+
+    Raises:
+        Problem: 409.
+    """
+    if lost := losses(catalogue, would_be):
+        raise Problem(409, "; ".join(lost))
 
 
 def missing(kind: Kind[EntryT], reference: str) -> Problem:
@@ -140,7 +152,8 @@ def _require_free(kind: Kind[EntryT], catalogue: Catalogue, name: str, but: str 
 
 def _require_sound(kind: Kind[EntryT], catalogue: Catalogue, would_be: Catalogue, name: str) -> None:
     """No fault that was not there before; 422 for one of the entry itself, 409 for what others would lose."""
-    faults = _new_faults(catalogue, would_be)
+    require_no_loss(catalogue, would_be)
+    faults = new_faults(catalogue, would_be)
     own = [fault for fault in faults if (fault.kind, fault.name) == (kind.name, name)]
     if own:
         errors = [{"field": fault.field, "message": fault.message + _there_are(fault, would_be)} for fault in own]
@@ -148,11 +161,6 @@ def _require_sound(kind: Kind[EntryT], catalogue: Catalogue, would_be: Catalogue
     if faults:
         by = [f"{ONE[fault.kind]} '{fault.name}' ({fault.field}: {fault.message})" for fault in faults]
         raise Problem(409, f"This would break {_some(by)}")
-
-
-def _new_faults(catalogue: Catalogue, would_be: Catalogue) -> list[Fault]:
-    known = set(broken_references(catalogue))
-    return [fault for fault in broken_references(would_be) if fault not in known]
 
 
 def _there_are(fault: Fault, catalogue: Catalogue) -> str:

@@ -54,10 +54,17 @@ class Policies(Kind[Policy]):
     searched = ("name",)
     whole = "steps"
 
-    def check(self, caller: Principal, before: Policy | None, after: Policy | None, catalogue: Catalogue) -> None:
-        """Without any policy no incident could begin."""
-        if after is None and len(catalogue.policies) == 1:
-            raise Problem(409, "This is the last escalation policy: make another one first")
+    def put(self, catalogue: Catalogue, before: str | None, after: Policy | None, body: Mapping[str, Any]) -> Catalogue:
+        """A policy that becomes the default takes the place of the one that was it."""
+        would_be = super().put(catalogue, before, after, body)
+        if before is None or after is None or not after.is_default:
+            return would_be
+        others = (policy if policy.name == after.name else _not_default(policy) for policy in would_be.policies)
+        return would_be.having("policies", others)
+
+    async def write(self, session: AsyncSession, entry: Policy, catalogue: Catalogue) -> None:
+        """With the others when it is the default, for one of them may have been that."""
+        await write(session, Catalogue(policies=catalogue.policies if entry.is_default else (entry,)))
 
     def shown(self, caller: Principal, row: EntryRow, entry: Policy, catalogue: Catalogue) -> dict[str, Any]:
         """With what may be unwise about it (REQUIREMENTS R-F-13)."""
@@ -89,6 +96,10 @@ class Routes(Kind[Route]):
     async def write(self, session: AsyncSession, entry: Route, catalogue: Catalogue) -> None:
         """All of them, for each has its place."""
         await write(session, Catalogue(routes=catalogue.routes))
+
+
+def _not_default(policy: Policy) -> Policy:
+    return policy.model_copy(update={"is_default": False}) if policy.is_default else policy
 
 
 TEAMS = Teams("teams", Team)

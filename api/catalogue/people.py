@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from api.catalogue.addresses import require_address
+from api.catalogue.addresses import as_dialled, require_address
 from api.catalogue.kind import Kind, manages
 from api.container import Container
 from api.problems import Problem
@@ -11,7 +11,7 @@ from db.access import Principal
 from db.catalogue.entries import EntryRow
 from domain.catalogue import Catalogue, User
 from domain.channels import ChannelName
-from domain.roles import RANK
+from domain.roles import ranks
 
 OWN = ("name", "time_zone", "language", "notification_rules", "quiet_hours", "days_away")
 """What everybody may change of themselves."""
@@ -33,18 +33,18 @@ class People(Kind[User]):
             super().require(caller, reference)
 
     def check(self, caller: Principal, before: User | None, after: User | None, catalogue: Catalogue) -> None:
-        """Roles are given by those who have them; somebody must be able to give them; oneself is not locked out."""
+        """Roles are given by those who have them; nobody locks themselves out."""
         if not manages(caller):
             _require_own(before, after)
             return
         for user in (before, after):
             if user is not None:
-                require_rank(caller, user)
-        others = [user for user in catalogue.users if user != before and user.role == "admin" and user.is_active]
-        was_admin = before is not None and before.role == "admin" and before.is_active
-        still_admin = after is not None and after.role == "admin" and after.is_active
-        if was_admin and not still_admin and not others:
-            raise Problem(409, "This is the last admin: make another one first")
+                require_rank(caller, user.role)
+        if before is not None and before.email == caller.email and before.is_active:
+            if after is None:
+                raise Problem(409, "You cannot delete yourself: let another manager do it")
+            if not after.is_active:
+                raise Problem.of_field("is_active", "you cannot lock yourself out: let another manager do it", 409)
 
     def shown(self, caller: Principal, row: EntryRow, entry: User, catalogue: Catalogue) -> dict[str, Any]:
         """Addresses in full for those who may edit them; for others that there is one."""
@@ -56,10 +56,7 @@ class People(Kind[User]):
 
     def read(self, body: Mapping[str, Any], catalogue: Catalogue) -> User:
         """Addresses of contact methods are checked for their channels."""
-        user = super().read(body, catalogue)
-        for place, method in enumerate(user.contact_methods):
-            require_address(method.channel, method.address, f"contact_methods.{place}.address")
-        return user
+        return with_addresses(super().read(body, catalogue), "contact_methods")
 
     def changed(self, parts: Container) -> None:
         """A role or a deactivation holds at once in this process."""
@@ -71,14 +68,42 @@ def is_self(caller: Principal, reference: str) -> bool:
     return reference in ("me", caller.email, str(caller.id))
 
 
-def require_rank(caller: Principal, user: User) -> None:
+def require_rank(caller: Principal, role: str) -> None:
     """Return when a person's role is no greater than the caller's.
 
     Raises:
         Problem: 403.
     """
-    if RANK[user.role] > RANK[caller.role]:
-        raise Problem(403, f"Your role '{caller.role}' may not make, change or delete an {user.role}")
+    if not ranks(caller.role, role):
+        raise Problem(403, f"Your role '{caller.role}' may not make, change or delete an {role}")
+
+
+def may_change_person(caller: Principal, user: User | None) -> bool:
+    """Whether the caller may edit somebody; of an address that is nobody's, whether they may edit people at all."""
+    return manages(caller) and (user is None or ranks(caller.role, user.role))
+
+
+def with_addresses(user: User, field: str) -> User:
+    """A person with telephone numbers as they are dialled.
+
+    Args:
+        user: as somebody wrote them.
+        field: where their contact methods are in what was sent.
+
+    Raises:
+        Problem: 422 naming the address that is none of its channel, or is there twice.
+    """
+    seen: set[tuple[str, str]] = set()
+    methods = []
+    for place, method in enumerate(user.contact_methods):
+        address = as_dialled(method.channel, method.address)
+        require_address(method.channel, address, f"{field}.{place}.address")
+        if (method.channel, address) in seen:
+            raise Problem.of_field(f"{field}.{place}.address", f"{method.channel} to '{address}' is there twice")
+        seen.add((method.channel, address))
+        methods.append(method.model_copy(update={"address": address}))
+    # A copy counts what it is given as said: who said nothing of contact methods goes on to say nothing.
+    return user.model_copy(update={"contact_methods": tuple(methods)}) if methods else user
 
 
 def masked(channel: str, address: str) -> str:

@@ -1,5 +1,6 @@
 """`/lint/`, `/policies/replay/`, `/incidents/{id}/why/`: is everybody covered, what if, and why."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from api.container import Container
 from api.problems import Problem
 from api.references import IncidentRow
 from api.requests import JsonRoute, Parts, needs
-from domain.catalogue import Policy
+from domain.catalogue import Catalogue, Policy, broken_references
 from domain.changes import wanted
 from domain.foresight.finding import Finding
 from domain.foresight.lint import DAYS, MOST_DAYS, MOST_MINUTES, WITHIN_MINUTES
@@ -74,14 +75,51 @@ async def lint_files(body: LintIn, parts: Parts) -> dict[str, Any]:
 
 @router.post("/policies/replay/")
 async def replay(body: ReplayIn, parts: Parts) -> dict[str, Any]:
-    """What would have been paged in the past by another policy, beside what was."""
-    policy = value_of(Policy, body.policy, "policy")
+    """What would have been paged in the past by another policy, beside what was: by the first climb of each incident.
+
+    What came after an incident was reassigned, changed or given back is counted on neither side.
+    """
+    policy = _policy_of(body)
     async with parts.sessions() as session:
         catalogue = await parts.catalogue.read(session)
         if body.team is not None and body.team not in catalogue.team_named:
             there_are = ", ".join(catalogue.team_named) or "none yet"
             raise Problem.of_field("team", f"there is no team '{body.team}'; there are: {there_are}")
+        _require_known(policy, catalogue)
         return await replayed(session, catalogue, policy.rules, body.days, body.team, parts.settings)
+
+
+def _policy_of(body: ReplayIn) -> Policy:
+    """The policy that is tried; what is wrong with it is named as a part of `policy`."""
+    try:
+        return value_of(Policy, body.policy, "policy").model_copy(update={"is_default": False})
+    except Problem as problem:
+        raise _inside(problem.status, problem.errors) from problem
+
+
+def _require_known(policy: Policy, catalogue: Catalogue) -> None:
+    """Return when everybody and everything exists that the policy names.
+
+    Raises:
+        Problem: 422 naming the fields.
+    """
+    others = [one for one in catalogue.policies if one.name != policy.name]
+    faults = [
+        {"field": fault.field, "message": fault.message}
+        for fault in broken_references(catalogue.having("policies", [*others, policy]))
+        if fault.kind == "policies" and fault.name == policy.name
+    ]
+    if faults:
+        raise _inside(422, faults)
+
+
+def _inside(status: int, errors: Sequence[dict[str, str]]) -> Problem:
+    """A problem with fields of `policy`."""
+    named = [
+        one if one["field"] == "policy" else {"field": f"policy.{one['field']}", "message": one["message"]}
+        for one in errors
+    ]
+    return Problem(status, "; ".join(f"{one['field']}: {one['message']}" for one in named[:10]), named)
 
 
 @router.get("/incidents/{id}/why/", tags=["incidents"])

@@ -1,6 +1,7 @@
 """`/users/{id}/…`: the inbox, contact methods and their codes, test pages, readiness."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,8 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.catalogue.endpoints import Reference, found
-from api.catalogue.kind import manages
-from api.catalogue.people import PEOPLE
+from api.catalogue.people import PEOPLE, may_change_person
 from api.contact_methods import (
     add_method,
     change_method,
@@ -66,6 +66,11 @@ async def inbox(
 ) -> dict[str, Any]:
     """Every message that was sent to a person, newest first; also of a team's `#channel` or an address."""
     recipient = id if id.startswith("#") else await _address_of(parts, caller, id)
+    async with parts.sessions() as session:
+        user = (await parts.catalogue.read(session)).user_named.get(recipient)
+    readable = partial(
+        for_eyes_of, recipient=recipient, reader=caller.email, may_change=may_change_person(caller, user)
+    )
     position = decode_cursor(cursor, UUID)
     messages = await parts.inbox.latest(recipient, limit, position[0] if position else None)
     items = [
@@ -74,7 +79,7 @@ async def inbox(
             "incident": f"INC-{number}" if number else None,
             "step": message.step,
             "channel": message.channel,
-            "text": message.text if _may_read(caller, message.step, recipient) else HIDDEN,
+            "text": message.text if readable(message.step) else HIDDEN,
             "links": message.links,
             "received_at": message.received_at,
         }
@@ -168,7 +173,3 @@ async def _address_of(parts: Parts, caller: Caller, reference: str) -> str:
     if row is None and "@" not in reference:
         raise Problem(404, f"There is no user {reference}: name them by UUID or e-mail address")
     return row.name if row else reference.replace("\x00", "")
-
-
-def _may_read(caller: Caller, kind: str, recipient: str) -> bool:
-    return for_eyes_of(kind, recipient, caller.email, manages=manages(caller))

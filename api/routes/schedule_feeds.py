@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.catalogue.people import require_rank
 from api.container import Container
 from api.problems import Problem
 from api.requests import Caller, JsonRoute, Parts, needs, parts_of, require
@@ -20,7 +21,7 @@ from db.models import CalendarFeed, Schedule, User
 from db.schedules import feeds
 from db.schedules.feeds import Opened, Owner
 from db.schedules.finding import find, find_row
-from domain.roles import Permission
+from domain.roles import Permission, may
 from gateway.duty.feeds import of_person, of_schedule, window
 
 router = APIRouter(tags=["schedules"], route_class=JsonRoute)
@@ -60,11 +61,11 @@ async def calendar_of_link(key: Key, request: Request) -> Response:
     return await _of_person(parts, opened.email)
 
 
-@router.get("/schedules/{id:path}/feeds/", dependencies=[needs(Permission.MANAGE)])
-async def feeds_of_schedule(id: Reference, parts: Parts) -> dict[str, Any]:
-    """The secret links of a schedule, without their secrets."""
+@router.get("/schedules/{id:path}/feeds/")
+async def feeds_of_schedule(id: Reference, parts: Parts, caller: Caller) -> dict[str, Any]:
+    """The secret links of a schedule, without their secrets: all for managers, for others those that they made."""
     async with parts.sessions() as session:
-        found = await feeds.of(session, await _schedule(session, id))
+        found = await feeds.of(session, await _schedule(session, id), made_by(caller))
     return {"items": [_shown(one) for one in found], "next_cursor": None}
 
 
@@ -75,11 +76,11 @@ async def add_feed_of_schedule(id: Reference, parts: Parts, caller: Caller) -> d
         return await _made(session, parts, await _schedule(session, id), caller)
 
 
-@router.delete("/schedules/{id:path}/feeds/{feed}/", status_code=204, dependencies=[needs(Permission.MANAGE)])
-async def delete_feed_of_schedule(id: Reference, feed: FeedId, parts: Parts) -> Response:
-    """Take a secret link away."""
+@router.delete("/schedules/{id:path}/feeds/{feed}/", status_code=204)
+async def delete_feed_of_schedule(id: Reference, feed: FeedId, parts: Parts, caller: Caller) -> Response:
+    """Take a secret link away: managers any, others one that they made."""
     async with parts.sessions.begin() as session:
-        await _taken_away(session, await _schedule(session, id), feed)
+        await _taken_away(session, await _schedule(session, id), feed, made_by(caller))
     return Response(status_code=204)
 
 
@@ -157,7 +158,13 @@ async def _person(session: AsyncSession, reference: str, caller: Principal) -> O
         raise Problem(404, f"There is no user {reference}: name them by UUID or e-mail address")
     if found.id != caller.id:
         require(caller, Permission.MANAGE)
+        require_rank(caller, found.role)
     return Owner(user_id=found.id)
+
+
+def made_by(caller: Principal) -> str | None:
+    """Whose links of a schedule the caller may see and take away; None: everybody's."""
+    return None if may(caller.role, Permission.MANAGE) else caller.email
 
 
 async def _made(session: AsyncSession, parts: Container, owner: Owner, caller: Principal) -> dict[str, Any]:
@@ -165,8 +172,8 @@ async def _made(session: AsyncSession, parts: Container, owner: Owner, caller: P
     return _shown(feed) | {"url": f"{parts.settings.base_url}/api/v1/calendars/{key}.ics"}
 
 
-async def _taken_away(session: AsyncSession, owner: Owner, feed: UUID) -> None:
-    if not await feeds.take_away(session, owner, feed):
+async def _taken_away(session: AsyncSession, owner: Owner, feed: UUID, by: str | None = None) -> None:
+    if not await feeds.take_away(session, owner, feed, by):
         raise Problem(404, f"There is no such link {feed}")
 
 

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy import delete, select
 
-from api.instants import Instant
+from api.instants import Instant, require_span
 from api.problems import Problem
 from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, page
 from api.routes.schedules import Reference
 from api.schedule_bodies import no_schedule
-from api.schedule_people import require_active, require_known, require_may_override
+from api.schedule_people import require_active, require_known, require_may_change_past, require_may_override
+from api.schemas import without_nul
 from db.catalogue.reading import override_value
 from db.models import ScheduleOverride, new_id
 from db.schedules.finding import find_row
@@ -60,6 +61,8 @@ async def add_override(id: Reference, body: dict[str, Any], parts: Parts, caller
     """
     override = _read(body, caller.email)
     require_may_override(caller, override)
+    require_may_change_past(caller, override.start)
+    require_span(override.start, override.end, fields="start end")
     async with parts.sessions.begin() as session:
         row = await find_row(session, id, hold=True)
         if row is None:
@@ -88,6 +91,7 @@ async def delete_override(id: Reference, override: Annotated[UUID, Path()], part
         if kept is None or kept.schedule_id != row.id:
             raise Problem(404, f"The schedule has no override {override}")
         require_may_override(caller, override_value(kept))
+        require_may_change_past(caller, kept.ends_at)
         await session.execute(delete(ScheduleOverride).where(ScheduleOverride.id == override))
     return Response(status_code=204)
 
@@ -107,6 +111,11 @@ def _read(body: dict[str, Any], created_by: str) -> Override:
         if "users" in fields:
             raise Problem.of_field("user", "send user for one person, or users for several")
         fields["users"] = [fields.pop("user")]
+    if isinstance(fields.get("reason"), str):
+        try:
+            fields["reason"] = without_nul(fields["reason"])
+        except ValueError as error:
+            raise Problem.of_field("reason", str(error)) from error
     return Override.model_validate(fields | {"id": new_id(), "created_by": created_by})
 
 

@@ -74,6 +74,14 @@ async def who_answers(
     return directory_of(catalogue, team, policy, since, until, before, also)
 
 
+def _candidates(target: TeamMembers | People, catalogue: Catalogue, team: str) -> tuple[str, ...]:
+    """Those of whom one is taken; a team that is gone, or has another name now, has none."""
+    if isinstance(target, People):
+        return target.emails
+    known = catalogue.team_named.get(target.team or team)
+    return known.members if known else ()
+
+
 async def _paged_before(
     session: AsyncSession, catalogue: Catalogue, policy: Policy, team: str, incident_id: UUID | None
 ) -> PagedBefore:
@@ -84,8 +92,7 @@ async def _paged_before(
         return NOBODY_BEFORE
     people: set[str] = set()
     for target in picking:
-        named = target.emails if isinstance(target, People) else catalogue.team_named[target.team or team].members
-        people |= set(named)
+        people |= set(_candidates(target, catalogue, team))
     other = Notification.incident_id != incident_id if incident_id else true()
     lately = Notification.created_at > func.now() - PAGED_LATELY
     last = (

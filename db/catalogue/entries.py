@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.writing import TABLES
 from db.models import (
+    CalendarFeed,
     CatalogueVersion,
     InboxMessage,
     Incident,
@@ -48,11 +49,14 @@ async def find(session: AsyncSession, kind: str, reference: str, facts: Sequence
         facts: further columns to read.
     """
     model, key = TABLES[kind]
-    wanted = getattr(model, key) == reference
+    wanted = [getattr(model, key) == reference]
     with contextlib.suppress(ValueError):  # it is a name
-        wanted = or_(wanted, getattr(model, "id") == UUID(reference))  # noqa: B009 - every kind's table has one
-    rows = await _rows(session, kind, facts, lambda query: query.where(wanted))
-    return next((row for row in rows), None)
+        # An id goes before a name: what another entry is called changes nothing of what an id means.
+        wanted.insert(0, getattr(model, "id") == UUID(reference))  # noqa: B009 - every kind's table has one
+    for one in wanted:
+        if rows := await _rows(session, kind, facts, lambda query, one=one: query.where(one)):
+            return rows[0]
+    return None
 
 
 async def page_of(
@@ -100,13 +104,14 @@ async def _rows(session: AsyncSession, kind: str, facts: Sequence[str], narrowed
 
 
 async def rename(session: AsyncSession, kind: str, id: UUID, old: str, new: str) -> None:
-    """Give a row another name. What names it by its name is the caller's, save overrides and the inbox of a person."""
+    """Give a row another name. What names it by its name is the caller's, save a person's inbox, overrides, links."""
     model, key = TABLES[kind]
     await session.execute(update(model).where(getattr(model, "id") == id).values({key: new}))  # noqa: B009
     if kind != "users":
         return
     await session.execute(update(InboxMessage).where(InboxMessage.recipient == old).values(recipient=new))
     named = _holds(ScheduleOverride.users, old)
+    await session.execute(update(CalendarFeed).where(CalendarFeed.created_by == old).values(created_by=new))
     users = func.array_replace(ScheduleOverride.users, old, new)
     await session.execute(update(ScheduleOverride).where(named).values(users=users))
     await session.execute(update(ScheduleOverride).where(ScheduleOverride.replaces == old).values(replaces=new))

@@ -1,11 +1,12 @@
 """What is wrong with the schedules that somebody asks: nobody on call, people who are away or gone, unfair loads."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.catalogue import Catalogue
-from domain.foresight.finding import Finding, at_weekends, joined, spelled
+from domain.away import away_on_call, fixed_person_away
+from domain.catalogue import Catalogue, Team
+from domain.foresight.finding import Finding, Period, at_weekends, joined, spelled
 from domain.schedule.coverage import Unfair, hidden_layers
 from domain.schedule.schedule import Schedule
 from domain.schedule.shifts import Shift, levels, shifts
@@ -23,7 +24,7 @@ class Asked(NamedTuple):
 
 
 def schedule_findings(
-    catalogue: Catalogue, schedule: Schedule, asked: Iterable[Asked], since: datetime, until: datetime
+    catalogue: Catalogue, schedule: Schedule, asked: Collection[Asked], since: datetime, until: datetime
 ) -> Iterator[Finding]:
     """What is wrong with one schedule in a span of time.
 
@@ -38,7 +39,7 @@ def schedule_findings(
     yield from _inactive(catalogue, schedule)
     for level, alone in _levels(asked):
         yield from _nobody(schedule, own, level, alone, since, until)
-    yield from _away(catalogue, schedule, own)
+    yield from _away(catalogue, schedule, own, [level for level, _ in _levels(asked)])
     yield from _overloaded(schedule, own)
     for level in levels(schedule):
         for layer in hidden_layers(schedule, since, until, level) if len(schedule.layers) > 1 else ():
@@ -105,33 +106,48 @@ def _inactive(catalogue: Catalogue, schedule: Schedule) -> Iterator[Finding]:
                     yield _of(schedule, "inactive_person", field, text, fault=True)
 
 
-def _away(catalogue: Catalogue, schedule: Schedule, own: list[Shift]) -> Iterator[Finding]:
-    """Who is on call while they are away; alone, or with others who are there."""
+def _away(catalogue: Catalogue, schedule: Schedule, own: list[Shift], asked: Collection[int]) -> Iterator[Finding]:
+    """Who is on call while they are away: a fault when they are alone, and a step asks for their level."""
     found: dict[tuple[str, bool], list[tuple[datetime, datetime]]] = {}
-    for shift in own:
-        for email in shift.users:
-            user = catalogue.user_named.get(email)
-            for absence in user.days_away if user else ():
-                start, end = max(shift.start, absence.start), min(shift.end, absence.end)
-                if start < end:
-                    others = [other for other in shift.users if other != email and _is_there(catalogue, other, start)]
-                    found.setdefault((email, not others), []).append((start, end))
-    for (email, alone), times in found.items():
+    for away in away_on_call(catalogue, own):
+        others = [other for other in away.shift.users if other != away.user and _is_there(catalogue, other, away.start)]
+        missed = not others and away.shift.level in asked
+        found.setdefault((away.user, missed), []).append((away.start, away.end))
+    for (email, missed), times in found.items():
         periods = joined(times)
         text = f"{email} is on call by {schedule.name} while away {spelled(periods, schedule.time_zone)}: "
         text += "let somebody else take it by an override"
-        fault = "fault" if alone else "warning"
-        yield Finding.model_validate(
-            {
-                "severity": fault,
-                "code": "absent",
-                "kind": "schedules",
-                "name": schedule.name,
-                "field": "overrides",
-                "message": text,
-                "periods": periods,
-            }
-        )
+        yield _absent("schedules", schedule.name, "overrides", text, periods, fault=missed)
+
+
+def fixed_away(catalogue: Catalogue, team: Team, since: datetime, until: datetime, *, asked: bool) -> Iterator[Finding]:
+    """A team with a fixed person and no schedule, while that person is away.
+
+    Args:
+        catalogue: all of it.
+        team: one of its teams.
+        since: UTC.
+        until: UTC.
+        asked: whether a step asks for whoever is on call for the team.
+    """
+    times = fixed_person_away(catalogue, team, since, until)
+    if times:
+        periods = joined(times)
+        text = f"{team.on_call} is on call for {team.name} while away {spelled(periods, team.time_zone)}, and nobody "
+        text += "takes their place: name somebody else for then, or give the team a schedule"
+        yield _absent("teams", team.name, "on_call", text, periods, fault=asked)
+
+
+def _absent(kind: str, name: str, field: str, message: str, periods: tuple[Period, ...], *, fault: bool) -> Finding:
+    return Finding(
+        severity="fault" if fault else "warning",
+        code="absent",
+        kind=kind,
+        name=name,
+        field=field,
+        message=message,
+        periods=periods,
+    )
 
 
 def _is_there(catalogue: Catalogue, email: str, at: datetime) -> bool:

@@ -10,6 +10,7 @@ from domain.wall_clock import zone_of
 
 Code = Literal[
     "absent",
+    "acknowledgements",
     "calendar",
     "cut_off",
     "empty_step",
@@ -22,7 +23,9 @@ Code = Literal[
     "never",
     "no_contact_method",
     "no_owner",
+    "no_policy",
     "one_person",
+    "quiet",
     "twice_or_unknown",
     "uncovered_weekend",
     "unverified",
@@ -59,7 +62,7 @@ class Finding(BaseModel):
     @property
     def where(self) -> str:
         """`policies/ladder/steps.2`."""
-        return f"{self.kind}/{self.name}/{self.field}" if self.field else f"{self.kind}/{self.name}"
+        return "/".join(part for part in (self.kind, self.name, self.field) if part)
 
 
 def joined(periods: Sequence[tuple[datetime, datetime]]) -> tuple[Period, ...]:

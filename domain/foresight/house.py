@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from domain.catalogue import Catalogue, Fault, Team, broken_references
 from domain.foresight.finding import Finding
+from domain.organisation import default_policy
 from domain.policy import Policy
 from domain.target import People, Person
 
@@ -24,24 +25,47 @@ def _reference(fault: Fault) -> Finding:
     )
 
 
-def unfinished(catalogue: Catalogue) -> Iterator[Finding]:
-    """What a team or a service should have, and what nobody has given it (REQUIREMENTS R-D-10)."""
+def no_policy(catalogue: Catalogue) -> Iterator[Finding]:
+    """A catalogue without any policy: no incident pages anybody."""
+    if not catalogue.policies:
+        text = "there is no escalation policy: no incident pages anybody. Add one, and make it the default"
+        services = tuple(service.name for service in catalogue.services if service.is_active)
+        yield Finding(
+            severity="fault",
+            code="no_policy",
+            kind="policies",
+            name="",
+            field="",
+            message=text,
+            services=services,
+        )
+
+
+def unfinished(catalogue: Catalogue, preferred: str = "") -> Iterator[Finding]:
+    """What a team or a service should have, and what nobody has given it (REQUIREMENTS R-D-10).
+
+    Args:
+        catalogue: all of it.
+        preferred: the policy that the settings make the default, if any.
+    """
     owning = dict.fromkeys(service.team for service in catalogue.services if service.is_active)
-    has_default = any(policy.is_default for policy in catalogue.policies)
+    default = default_policy(catalogue, preferred)
+    unmarked = None if default is None or default.is_default or default.name == preferred else default.name
     for team in catalogue.teams:
         if team.name in owning:
-            yield from _team(team, has_default)
+            yield from _team(team, unmarked)
     for service in catalogue.services:
         if service.is_active and service.runbook_url is None:
             text = f"{service.name} has no runbook: give it a runbook_url"
             yield _missing("services", service.name, "runbook_url", text, (service.name,))
 
 
-def _team(team: Team, has_default: bool) -> Iterator[Finding]:
+def _team(team: Team, unmarked: str | None) -> Iterator[Finding]:
+    """With the policy that stands in for the default, when none is marked as it."""
     missing = {
         "channel": None if team.channel else "channel: nobody but the people on call hears of its incidents",
         "manager": None if team.manager else "manager: nobody answers for it when nobody else does",
-        "policy": None if team.policy or has_default else "policy, and there is no default",
+        "policy": None if team.policy or not unmarked else f"policy, and none is the default: it climbs by {unmarked}",
         "schedule": None if team.schedule else "schedule: the same person is on call day and night",
     }
     for field, what in missing.items():

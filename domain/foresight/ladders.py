@@ -5,11 +5,15 @@ from itertools import pairwise
 
 from domain.catalogue import Catalogue, User
 from domain.condition import ALWAYS
+from domain.foresight.conditions import allows, can_both_hold, follows
 from domain.foresight.finding import Finding
 from domain.person import urgency_of
 from domain.policy import Policy, ResolveIt, Rung, Step
 from domain.severity import Severity
 from domain.target import OnCall
+
+TO_ANSWER = 10
+"""Nobody acknowledges in fewer seconds."""
 
 
 def ladder_faults(policy: Policy, services: tuple[str, ...]) -> Iterator[Finding]:
@@ -33,27 +37,44 @@ def outrun(policy: Policy, number: int, user: User, severities: tuple[Severity, 
         user: somebody whom it means without naming a channel.
         severities: of the incidents that climb by it.
     """
-    following = policy.steps[number + 1 :]
-    steps = [rung for rung in following if isinstance(rung, Step | ResolveIt)]
-    if not steps:
+    told: dict[str, Finding] = {}
+    for severity in severities:
+        delays = [rule.after_seconds for rule in user.notification_rules if rule.urgency == urgency_of(severity)]
+        for following, surely in _following(policy, number, severity):
+            wait = following.after_seconds - policy.steps[number].after_seconds
+            late = [delay for delay in delays if delay >= wait]
+            if not late:
+                continue
+            first = min(delays) >= wait
+            what = "their first rule" if first else "a rule of theirs"
+            text = (
+                f"step {number + 1} of the policy {policy.name} is cut off by the next: {what} tells {user.email} "
+                f"{late[0]} s after it, and the next step comes after {wait} s. Let the step wait longer, or the rule "
+                "less"
+            )
+            told.setdefault(text, _of(policy, "cut_off", f"steps.{number}", text, fault=first and surely))
+            break
+    yield from told.values()
+
+
+def _following(policy: Policy, number: int, severity: Severity) -> Iterator[tuple[Rung, bool]]:
+    """The next rung that surely comes after one that came, and before it the next that may come.
+
+    A step for other hours, severities or services than this one's never overtakes it.
+    """
+    rung = policy.steps[number]
+    if not allows(rung.when, severity):
         return
-    wait = steps[0].after_seconds - policy.steps[number].after_seconds
-    for urgency in dict.fromkeys(urgency_of(severity) for severity in severities):
-        delays = [rule.after_seconds for rule in user.notification_rules if rule.urgency == urgency]
-        late = [delay for delay in delays if user.notification_rules and delay >= wait]
-        if not late:
-            continue
-        first = min(delays) >= wait
-        what = "their first rule" if first else "a rule of theirs"
-        yield Finding(
-            severity="fault" if first else "warning",
-            code="cut_off",
-            kind="policies",
-            name=policy.name,
-            field=f"steps.{number}",
-            message=f"step {number + 1} of the policy {policy.name} is cut off by the next: {what} tells {user.email} "
-            f"{late[0]} s after it, and the next step comes after {wait} s. Let the step wait longer, or the rule less",
-        )
+    later = [
+        other
+        for other in policy.steps[number + 1 :]
+        if isinstance(other, Step | ResolveIt) and allows(other.when, severity) and can_both_hold(rung.when, other.when)
+    ]
+    sure = next((other for other in later if follows(other.when, rung.when)), None)
+    if sure is not None:
+        yield sure, True
+    if later and later[0] is not sure:
+        yield later[0], False
 
 
 def _after_the_end(policy: Policy) -> Iterator[Finding]:
@@ -79,6 +100,23 @@ def _at_the_same_instant(policy: Policy) -> Iterator[Finding]:
                 f"the same instant, after {later.after_seconds} s. Give it time to be answered, or make them one step"
             )
             yield _of(policy, "cut_off", f"steps.{number}", text)
+        elif rung.when == later.when and _is_too_soon(rung, later):
+            wait = later.after_seconds - rung.after_seconds
+            text = (
+                f"step {number + 1} of the policy {policy.name} has {wait} s until step {following + 1} tells others: "
+                "nobody answers so fast. Give it time to be answered, or make them one step"
+            )
+            yield _of(policy, "cut_off", f"steps.{number}", text, fault=False)
+
+
+def _is_too_soon(rung: Rung, later: Rung) -> bool:
+    """Whether others are told before anybody could answer; the same people by another channel may be."""
+    if not isinstance(rung, Step) or not isinstance(later, Step):
+        return False
+    if later.after_seconds - rung.after_seconds >= TO_ANSWER:
+        return False
+    whom = [target.model_dump(exclude={"channel"}) for target in rung.targets]
+    return any(target.model_dump(exclude={"channel"}) not in whom for target in later.targets)
 
 
 def _reminders_cut_off(policy: Policy) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.catalogue import Catalogue
 from domain.condition import ALWAYS
-from domain.foresight import duties, house, ladders, reaching, targets
+from domain.foresight import answers, duties, house, ladders, reaching, targets
 from domain.foresight.duties import Asked
 from domain.foresight.finding import Finding
 from domain.foresight.reaching import Case
@@ -36,7 +36,7 @@ def lint(
     since: datetime,
     days: int = DAYS,
     within_minutes: int = WITHIN_MINUTES,
-    default_policy: str = "ladder",
+    preferred: str = "",
     unread_calendars: Mapping[str, str] | None = None,
 ) -> list[Finding]:
     """Everything that is wrong with who would be told over the coming days.
@@ -46,7 +46,7 @@ def lint(
         since: from when on, UTC.
         days: how far ahead.
         within_minutes: how soon a person must be told of an incident that pages.
-        default_policy: name of the policy of teams that name none.
+        preferred: the policy that the settings make the default of teams that name none, if any.
         unread_calendars: why calendars of schedules could not be read the last time, by the schedules' names.
 
     Returns:
@@ -56,10 +56,14 @@ def lint(
     if broken:
         return broken
     until = since + timedelta(days=days)
-    found = [*ladders.circles(catalogue), *house.unfinished(catalogue), *duties.unread(unread_calendars or {})]
+    found = [
+        *ladders.circles(catalogue),
+        *house.unfinished(catalogue, preferred),
+        *duties.unread(unread_calendars or {}),
+    ]
     if not catalogue.policies:
-        return _in_order(found)
-    groups = [_group(catalogue, cases, since, until) for cases in _by_climb(catalogue, default_policy)]
+        return _in_order([*house.no_policy(catalogue), *found])
+    groups = [_group(catalogue, cases, since, until) for cases in _by_climb(catalogue, preferred)]
     looked = [(group, _look(group)) for group in groups]
     found += _gaps(catalogue, groups, timedelta(minutes=within_minutes))
     for group, meant in looked:
@@ -68,18 +72,21 @@ def lint(
         found += _outrun(catalogue, group, meant)
         found += _waits(group, since, until)
         found += _answerable(group, meant)
+        found += targets.softened(catalogue, meant)
+        found += answers.too_few(catalogue, group.policy, group.situations, group.severities, group.services)
     found += _of_policies(catalogue, groups)
     found += house.without_method(
         catalogue, sorted({email for _, some in looked for one in some for email in one.people})
     )
     found += _of_schedules(catalogue, groups, since, until)
+    found += _of_fixed_people(catalogue, groups, since, until)
     return _in_order(found)
 
 
-def _by_climb(catalogue: Catalogue, default_policy: str) -> list[list[Case]]:
+def _by_climb(catalogue: Catalogue, preferred: str) -> list[list[Case]]:
     """The kinds of incidents by team and policy."""
     found: dict[tuple[str, str], list[Case]] = {}
-    for case in reaching.cases(catalogue, default_policy):
+    for case in reaching.cases(catalogue, preferred):
         found.setdefault((case.team, case.policy.name), []).append(case)
     return list(found.values())
 
@@ -168,6 +175,20 @@ def _of_schedules(catalogue: Catalogue, groups: list[_Group], since: datetime, u
     for schedule in catalogue.schedules:
         found += duties.schedule_findings(catalogue, schedule, asked[schedule.name], since, until)
     return found
+
+
+def _of_fixed_people(catalogue: Catalogue, groups: list[_Group], since: datetime, until: datetime) -> list[Finding]:
+    """Of the teams that own services that page."""
+    asked: dict[str, bool] = {}
+    for group in groups:
+        steps = [target for rung in group.policy.steps if isinstance(rung, Step) for target in rung.targets]
+        own = any(isinstance(target, OnCall) and target.schedule is None and target.level == 1 for target in steps)
+        asked[group.team] = asked.get(group.team, False) or own
+    return [
+        finding
+        for name, own in asked.items()
+        for finding in duties.fixed_away(catalogue, catalogue.team_named[name], since, until, asked=own)
+    ]
 
 
 def _asked(group: _Group) -> Iterator[Asked]:

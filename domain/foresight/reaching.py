@@ -9,10 +9,14 @@ from domain.channels import LOUD
 from domain.condition import ALWAYS, Condition, Facts
 from domain.escalation import Climb, PlannedStep, Situation, created_step, owner_step, plan
 from domain.foresight.finding import Finding, Period, at_weekends, joined, spelled
-from domain.foresight.situations import Moment, Situations
+from domain.foresight.situations import Moment, Signature, Situations
+from domain.hours import spelled as hours_spelled
 from domain.organisation import policy_for
 from domain.policy import Policy, Step
 from domain.severity import Severity
+
+LONG = 3 * 60
+"""So many minutes are told in hours."""
 
 
 class Case(NamedTuple):
@@ -23,6 +27,11 @@ class Case(NamedTuple):
     severity: Severity
     services: tuple[str, ...]
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether they are meant to wait for working hours: SEV1 and SEV2 page by nature, whatever the policy says."""
+        return self.policy.waits(self.severity) and not self.severity.climbs
+
 
 class Unreached(NamedTuple):
     """Why nobody is told in time."""
@@ -32,7 +41,7 @@ class Unreached(NamedTuple):
     """Who is told first all the same, and when."""
 
 
-def cases(catalogue: Catalogue, default_policy: str) -> list[Case]:
+def cases(catalogue: Catalogue, preferred: str) -> list[Case]:
     """Every kind of incident that pages somebody by itself, for the active services."""
     by_service = _asks_for_services(catalogue)
     rules: dict[str, Policy] = {}
@@ -40,7 +49,7 @@ def cases(catalogue: Catalogue, default_policy: str) -> list[Case]:
     for service in catalogue.services:
         if not service.is_active:
             continue
-        for severity, policy in _climbing(catalogue, service, default_policy):
+        for severity, policy in _climbing(catalogue, service, preferred):
             rules.setdefault(policy.name, policy)
             key = (service.team, policy.name, severity, service.name if by_service else "")
             found.setdefault(key, []).append(service.name)
@@ -59,15 +68,17 @@ class Gap(NamedTuple):
 
 def gap_of(catalogue: Catalogue, case: Case, situations: Situations, within: timedelta) -> Gap | None:
     """When incidents of a kind reach nobody in time; None when they always do."""
-    judged: dict[tuple[int, ...], Unreached | None] = {}
+    judged: dict[tuple[Signature, datetime | None], Unreached | None] = {}
     uncovered: list[tuple[datetime, datetime]] = []
     first: Unreached | None = None
     for moment in situations.moments(within):
         if _at_once(case, moment, situations, within, catalogue.user_named):
             continue
-        if moment.signature not in judged:
-            judged[moment.signature] = _judge(case, moment, within, catalogue.user_named)
-        unreached = judged[moment.signature]
+        # What waits is told by whoever answers when the hours open: the moment itself counts, too.
+        key = (moment.signature, moment.start if case.policy.waits(case.severity) else None)
+        if key not in judged:
+            judged[key] = _judge(case, moment, within, catalogue.user_named)
+        unreached = judged[key]
         if unreached is not None:
             uncovered.append((moment.start, moment.end))
             first = first or unreached
@@ -88,7 +99,7 @@ def _finding(catalogue: Catalogue, gaps: Sequence[Gap], within: timedelta) -> Fi
     zone = _zone(catalogue, case.team)
     severities = " and ".join(gap.case.severity.short for gap in gaps)
     whom = case.services[0] if len(case.services) == 1 else f"{len(case.services)} services of {case.team}"
-    when = "" if case.policy.waits(case.severity) else f" within {_minutes(within)}"
+    when = "" if case.may_wait else f" within {_minutes(within)}"
     after = f"; {first.later}" if first.later else ""
     return Finding(
         severity="fault",
@@ -97,10 +108,16 @@ def _finding(catalogue: Catalogue, gaps: Sequence[Gap], within: timedelta) -> Fi
         name=case.services[0],
         field="team",
         message=f"{severities} incidents of {whom} reach nobody{when} {spelled(periods, zone)}: {first.why}{after}. "
-        f"Put somebody on call then, or give the policy {case.policy.name} a step that reaches somebody",
+        f"{_remedy(case)}",
         services=case.services,
         periods=periods,
     )
+
+
+def _remedy(case: Case) -> str:
+    if case.policy.waits(case.severity) and not case.may_wait:
+        return f"Take {case.severity.short} out of the working hours of {case.policy.name}, or make them longer"
+    return f"Put somebody on call then, or give the policy {case.policy.name} a step that reaches somebody"
 
 
 def _zone(catalogue: Catalogue, name: str) -> str:
@@ -137,10 +154,13 @@ def _judge(case: Case, moment: Moment, within: timedelta, people: Collection[str
     at = moment.start
     steps = plan(Situation(case.policy, facts_of(case, at), moment.directory, Climb(started_at=at)))
     told = _telling(steps, people)
-    if any(case.policy.waits(case.severity) or step.at - at <= within for step in told):
+    if any(case.may_wait or step.at - at <= within for step in told):
         return None
     later = min(told, key=lambda step: step.at, default=None)
     why = "; ".join(dict.fromkeys(step.skipped for step in steps if step.skipped)) or "no step tells a person by then"
+    hours = case.policy.working_hours
+    if later and hours and case.policy.waits(case.severity):
+        why = f"the policy {case.policy.name} lets them wait for its working hours, {hours_spelled(hours)}"
     return Unreached(why, _later(later, at) if later else None)
 
 
@@ -165,6 +185,8 @@ def _later(step: PlannedStep, at: datetime) -> str:
 
 def _minutes(length: timedelta) -> str:
     minutes = round(length.total_seconds() / 60)
+    if minutes >= LONG:
+        return f"{minutes / 60:.0f} hours"
     return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 

@@ -43,6 +43,7 @@ class PastIncident(BaseModel):
     over_at: datetime
     """When it was mitigated or resolved; until when it is looked at, when it is still open."""
     pages: tuple[PastPage, ...] = ()
+    """Of its first climb."""
 
 
 class Pages(BaseModel):
@@ -88,19 +89,19 @@ class Replay(BaseModel):
 
 
 def replay(
-    catalogue: Catalogue, policy: Policy, incidents: Sequence[PastIncident], default_policy: str, team: str | None
+    catalogue: Catalogue, policy: Policy, incidents: Sequence[PastIncident], preferred: str, team: str | None
 ) -> Replay:
     """Compare.
 
     Each incident climbs by the policy from its beginning until it was acknowledged, when it was and by whoever was on
     call then; reminders come until it was over. Acknowledgements are those that there were: somebody who was paged
-    sooner might have answered sooner.
+    sooner might have answered sooner. It climbs once: the pages before are those of its first climb as well.
 
     Args:
         catalogue: as it is; schedules say who was on call at any time, overrides are those of the time.
         policy: what is tried. With the name of one that there is, in its place; with another, for every incident.
         incidents: of the time, drills left out, in the order of their beginning.
-        default_policy: name of the policy of teams that name none.
+        preferred: the policy that the settings make the default of teams that name none, if any.
         team: only the incidents of this team.
     """
     replaces = policy.name in catalogue.policy_named
@@ -109,7 +110,7 @@ def replay(
         for incident in incidents
         if (team is None or incident.team == team)
         and incident.team in catalogue.team_named
-        and (not replaces or _policy_of(incident, catalogue, default_policy) == policy.name)
+        and (not replaces or _policy_of(incident, catalogue, preferred) == policy.name)
     ]
     before: dict[str, Pages] = {}
     after: dict[str, Pages] = {}

@@ -12,10 +12,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from domain.catalogue import Catalogue
-from domain.condition import Condition, WallHours
+from domain.condition import Condition
 from domain.directory import Directory, Duty
+from domain.hours import Hours
 from domain.organisation import MOST_DUTIES, directory_of
 from domain.policy import Policy, Step
+from domain.severity import Severity
 from domain.target import NextOnCall, OnCall
 from domain.wall_clock import first_instant, zone_of
 
@@ -169,18 +171,25 @@ def _edges(span: Span, policy: Policy, within: timedelta) -> list[datetime]:
     return [at for at in sorted(instants) if span.start <= at <= until]
 
 
-def _hours(directory: Directory, policy: Policy) -> list[tuple[WallHours, str]]:
-    """The hours of all conditions, with the zones whose clocks count."""
+def holds_back(policy: Policy) -> bool:
+    """Whether incidents that page by their severity wait for the policy's working hours."""
+    return any(severity.climbs and policy.waits(severity) for severity in Severity)
+
+
+def _hours(directory: Directory, policy: Policy) -> list[tuple[Hours, str]]:
+    """The hours of all conditions, with the zones whose clocks count; the working hours that hold pages back."""
     conditions: list[Condition] = [rung.when for rung in policy.steps] + [route.when for route in directory.routes]
     zones = dict.fromkeys([directory.time_zone, *(reach.time_zone for reach in directory.reach.values())])
-    found: dict[tuple[WallHours, str], None] = {}
+    found: dict[tuple[Hours, str], None] = {}
+    if policy.working_hours and holds_back(policy):
+        found[policy.working_hours, policy.working_hours.zone or directory.time_zone] = None
     for hours in (one for when in conditions for one in (when.hours, when.outside_hours) if one):
         own = (hours.zone,) if hours.zone else tuple(zones) if hours.of_person else (directory.time_zone,)
         found.update(dict.fromkeys((hours, zone) for zone in own))
     return list(found)
 
 
-def _openings(hours: WallHours, zone: str, since: datetime, until: datetime) -> Iterator[datetime]:
+def _openings(hours: Hours, zone: str, since: datetime, until: datetime) -> Iterator[datetime]:
     """When they open and close, by the clocks of a zone."""
     info = zone_of(zone)
     day = since.astimezone(info).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) - timedelta(days=1)
@@ -191,7 +200,11 @@ def _openings(hours: WallHours, zone: str, since: datetime, until: datetime) -> 
 
 
 def _offsets(policy: Policy, within: timedelta) -> list[timedelta]:
-    """How long after an incident's beginning a rung may fire: what follows an empty one moves up by its wait."""
+    """How long after an incident's beginning a rung may fire: what follows an empty one moves up by its wait.
+
+    Where incidents wait for working hours, those rungs count from the opening: so long before it an incident may begin
+    that is still told in time.
+    """
     rungs = [0, *(rung.after_seconds for rung in policy.steps)]
     ladder = [later - earlier for earlier, later in pairwise(rungs)]
     again = [policy.repeat_seconds, *(ladder if policy.repeat == "all" else ())]
@@ -200,4 +213,6 @@ def _offsets(policy: Policy, within: timedelta) -> list[timedelta]:
         sums |= {seconds + wait for seconds in sums if seconds + wait <= limit}
         if len(sums) > MOST_OFFSETS:
             break
-    return [timedelta(seconds=seconds) for seconds in sorted(sums)[:MOST_OFFSETS]]
+    some = sorted(sums)[:MOST_OFFSETS]
+    before = {limit - seconds for seconds in some} if holds_back(policy) else set()
+    return [timedelta(seconds=seconds) for seconds in sorted({*some, *before})]

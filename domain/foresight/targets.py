@@ -1,6 +1,7 @@
 """Whom the steps of a policy mean over the coming weeks: steps that mean nobody, channels that nobody answers."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple, get_args
 
 from domain.catalogue import Catalogue, User
@@ -8,11 +9,15 @@ from domain.channels import LOUD, ChannelName, instead_of
 from domain.condition import Facts
 from domain.foresight.finding import Finding
 from domain.foresight.situations import Situations
-from domain.person import urgency_of
+from domain.hours import spelled
+from domain.person import QuietHours, urgency_of
 from domain.policy import AssignRole, Policy, Step
 from domain.recipients import Moment, PersonTarget, meant_by, people_of
 from domain.severity import Severity
 from domain.target import Lead, Target
+
+_SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+"""Quiet hours come back every week: any week will do."""
 
 
 class Place(NamedTuple):
@@ -117,6 +122,42 @@ def unverified(catalogue: Catalogue, found: list[Meant]) -> Iterator[Finding]:
                 for channel in _asked(meant.place, user):
                     if not user.has(channel):
                         yield _unverified(meant.place, user, channel)
+
+
+def softened(catalogue: Catalogue, found: list[Meant]) -> Iterator[Finding]:
+    """People whom urgent incidents do not wake in their quiet hours, though a step would."""
+    for meant in found:
+        urgent = [severity for severity in meant.place.severities if urgency_of(severity) == "high"]
+        if not urgent or not isinstance(meant.place.target, get_args(PersonTarget)):
+            continue
+        for email in meant.people:
+            user = catalogue.user_named.get(email)
+            for quiet in user.quiet_hours if user else ():
+                if user and any(_is_softened(user, quiet, meant.place, severity) for severity in urgent):
+                    yield _softened(user, quiet)
+
+
+def _is_softened(user: User, quiet: QuietHours, place: Place, severity: Severity) -> bool:
+    """Whether some of what the place sends is made gentler at the beginning of the quiet hours."""
+    if severity not in quiet.severities:
+        return False
+    at = quiet.next_opening(_SOME_DAY, user.time_zone)
+    told = user.ways(getattr(place.target, "channel", None), severity, at)
+    wide_awake = user.model_copy(update={"quiet_hours": ()}).ways(getattr(place.target, "channel", None), severity, at)
+    return any(way.channel in LOUD for way in wide_awake) and not any(way.channel in LOUD for way in told)
+
+
+def _softened(user: User, quiet: QuietHours) -> Finding:
+    urgent = " and ".join(one.short for one in Severity if urgency_of(one) == "high" and one in quiet.severities)
+    return Finding(
+        severity="warning",
+        code="quiet",
+        kind="users",
+        name=user.email,
+        field="quiet_hours",
+        message=f"{user.email} is not woken by {urgent} in their quiet hours {spelled(quiet)} ({user.time_zone}): chat "
+        "or mail tells them then. Leave these severities out of the quiet hours, or let a step wake somebody else",
+    )
 
 
 def _asked(place: Place, user: User) -> list[ChannelName]:

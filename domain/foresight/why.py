@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.catalogue import Catalogue, Service
 from domain.escalation import PlannedStep
 from domain.events import Event, EventType
-from domain.organisation import policy_for
+from domain.organisation import default_policy, policy_for
 from domain.policy import Policy
 from domain.severity import Severity
 
@@ -74,7 +74,7 @@ def why(
     events: Sequence[Event],
     ledger: Sequence[LedgerEntry],
     planned: Sequence[PlannedStep],
-    default_policy: str,
+    preferred: str = "",
 ) -> list[Sentence]:
     """The history in the order in which it happened.
 
@@ -84,11 +84,11 @@ def why(
         events: its timeline.
         ledger: its pages.
         planned: the whole plan of its present generation, as it would have been.
-        default_policy: name of the policy of teams that name none.
+        preferred: the policy that the settings make the default, if any.
     """
     told = [
         Sentence(at=past.created_at, text=_opened(past)),
-        Sentence(at=past.created_at, text=_climbs(past, catalogue, default_policy)),
+        Sentence(at=past.created_at, text=_climbs(past, catalogue, preferred)),
         *_pages(ledger),
         *_events(events),
         *_skipped(past, planned, ledger),
@@ -109,8 +109,8 @@ def policy_because(catalogue: Catalogue, service: Service, severity: Severity, n
     for named, reason in reasons:
         if named:
             return reason if named == name else "the incident was given it"
-    is_default = name == default or any(policy.name == name and policy.is_default for policy in catalogue.policies)
-    return "it is the default" if is_default else "the incident was given it"
+    by_default = default_policy(catalogue, default)
+    return "it is the default" if by_default and by_default.name == name else "the incident was given it"
 
 
 def _opened(past: Past) -> str:

@@ -46,6 +46,6 @@ async def findings(
     timed = tuple(with_timeout(policy, settings) for policy in catalogue.policies)
     kinds = {kind: getattr(catalogue, kind) for kind in Catalogue.model_fields}
     whole = Catalogue.model_validate(kinds | {"policies": timed})
-    default = default_policy_name(settings)
+    preferred = default_policy_name(settings)
     async with _ONE_AT_A_TIME:
-        return await asyncio.to_thread(lint, whole, since, days, within_minutes, default, unread)
+        return await asyncio.to_thread(lint, whole, since, days, within_minutes, preferred, unread)

@@ -18,8 +18,9 @@ from domain.policy import Policy
 from domain.severity import Severity
 from gateway.starting import default_policy_name
 
-_OF_A_POLICY = r"^p\d+\."
-"""Steps of plans: what people did by hand, and the good news at the end, no policy decides."""
+_OF_A_POLICY = r"^p1\."
+"""Steps of an incident's first plan: what people did by hand, and the good news at the end, no policy decides. Later
+plans, after somebody reassigned it, changed it or gave it back, are not tried either."""
 
 
 async def replayed(

@@ -18,7 +18,7 @@ from config.settings import Settings
 from db.catalogue.reading import CatalogueReader
 from db.engine import Sessions, make_engine, make_sessions
 from db.models import ScheduleCalendar
-from gateway.duty.calendars import CalendarRefresh
+from gateway.duty.calendars import CalendarRefresh, read_into
 from tests.support.problems import require_problem
 from tests.support.product import Product
 from tests.support.rotas import ANA, BO, CY, kept, on_call, restored
@@ -215,6 +215,31 @@ async def test_read_again_every_hour_and_what_was_read_holds_on(
     assert await refresh.look() == 0  # it is left alone for a while
     assert await CalendarRefresh(there, CatalogueReader(), at_home).look() == 1
     assert error_of(api, made) is None
+
+
+async def test_one_that_is_given_while_the_old_one_is_read_again_holds(
+    api: httpx.Client,
+    at_home: Settings,
+    database: psycopg.Connection[Any],
+    there: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = a_calendar_schedule(api)
+    put(api, made, ics=calendar(event(1, BO)))
+    replaced: list[httpx.Response] = []
+
+    async def meanwhile(*given: Any) -> None:
+        replaced.append(put(api, made, ics=calendar(event(1, CY))))
+        await read_into(*given)
+
+    monkeypatch.setattr("gateway.duty.calendars.read_into", meanwhile)
+    while not replaced:  # a worker of the product may have been faster
+        database.execute("UPDATE schedule_calendars SET read_at = read_at - interval '2 days'")
+        assert await CalendarRefresh(there, CatalogueReader(), at_home).look() == 0
+    assert replaced[0].status_code == 200, replaced[0].text
+    assert on_call(api, made["id"], noon(1)) == [CY]
+    (row,) = database.execute("SELECT body FROM schedule_calendars").fetchall()
+    assert CY.encode() in row[0], "the next time, too, it is the new one that is read"
 
 
 async def test_without_the_key_it_is_not_read_and_says_so(

@@ -145,6 +145,20 @@ def test_who_may_edit(as_role: Callable[[str], httpx.Client], api: httpx.Client,
             "steps",
         ),
         ("policies", body_of("policies") | {"is_default": True}, "is_default"),
+        (
+            "policies",
+            body_of("policies")
+            | {
+                "name": "x",
+                "steps": [{"targets": [{"kind": "manager"}], "after_seconds": 0, "when": {"scopes": ["gone"]}}],
+            },
+            "steps.0.when.scopes",
+        ),
+        (
+            "routes",
+            {"name": "x", "targets": [{"kind": "manager"}], "when": {"services": ["gone"]}},
+            "when.services",
+        ),
         ("routes", {"name": "x", "targets": []}, "targets"),
         ("routes", {"name": "x", "targets": [{"kind": "manager"}], "teams": ["gone"]}, "teams"),
         ("routes", {"name": "x", "targets": [{"kind": "manager"}], "position": -1}, "position"),
@@ -205,6 +219,34 @@ def test_what_is_named_is_not_deleted(api: httpx.Client) -> None:
         answer = api.delete(path)
         require_problem(answer, 409)
         assert by in answer.json()["detail"], answer.text
+
+
+@pytest.mark.parametrize("kind", ["services", "scopes"])
+def test_what_a_condition_names_is_not_deleted(api: httpx.Client, kind: str) -> None:
+    named = api.post(f"/{kind}/", json=body_of(kind)).json()
+    when = {"when": {kind: [named["name"]]}}
+    route = api.post("/routes/", json=body_of("routes") | when).json()
+    body = body_of("policies")
+    policy = api.post("/policies/", json=body | {"steps": [body["steps"][0] | when]}).json()
+    for path, by in ((f"/routes/{route['id']}/", "route"), (f"/policies/{policy['id']}/", "policy")):
+        answer = api.delete(f"/{kind}/{named['id']}/")
+        require_problem(answer, 409)
+        assert f"{by} '" in answer.json()["detail"]
+        assert api.delete(path).status_code == 204
+    assert api.delete(f"/{kind}/{named['id']}/").status_code == 204
+
+
+def test_an_id_goes_before_a_name(api: httpx.Client) -> None:
+    first = api.post("/teams/", json=body_of("teams")).json()
+    second = api.post("/teams/", json={"name": first["id"]}).json()
+    third = api.post("/teams/", json=body_of("teams")).json()
+    fourth = api.post("/teams/", json={"name": third["id"]}).json()
+    try:
+        for team in (first, third):
+            assert api.get(f"/teams/{team['id']}/").json()["name"] == team["name"]
+    finally:
+        for team in (first, second, third, fourth):
+            api.delete(f"/teams/{team['id']}/")
 
 
 def test_a_service_with_incidents_stays(api: httpx.Client, alert: Callable[..., dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from domain.catalogue import Catalogue
 from domain.written import all_written
 from tests.support.big_catalogue import big_values
+from tests.support.problems import require_problem
 
 Database = psycopg.Connection[Any]
 TABLES = ("users", "contact_methods", "scopes", "policies", "schedules", "teams", "services", "routes")
@@ -143,6 +144,11 @@ def test_diff_and_dry_run_change_nothing(api: httpx.Client, database: Database) 
         ({"services": [{"name": "x", "team": "Core", "colour": "red"}]}, "services.0.colour", "is no field here"),
         ({"teams": [{"name": "x", "time_zone": "Mars/North"}]}, "teams.0.time_zone", "no IANA time zone"),
         ({"planets": []}, "planets", "is no field here"),
+        (
+            {"routes": [{"name": "x", "targets": [{"kind": "manager"}], "when": {"services": ["gone"]}}]},
+            "routes.0.when.services",
+            "there is no service 'gone'",
+        ),
         ({"users": [{"email": "a@b.c", "name": "A"}, {"email": "a@b.c", "name": "B"}]}, "users.1.email", "there twice"),
         ({"users": [{"email": "Ana@example.com", "name": "A"}]}, "users.0.email", "'ana@example.com' already"),
         ({"teams": [{"name": "sre-core"}]}, "teams.0.name", "too much like 'SRE Core'"),
@@ -226,6 +232,60 @@ def test_the_last_admin_stays(api: httpx.Client) -> None:
     admins = [one for one in written(api)["users"] if one.get("role") == "admin"]
     lowered = [{"email": one["email"], "name": one["name"], "role": "viewer"} for one in admins]
     assert apply(api, {"users": lowered}).status_code == 409
+
+
+def test_apply_refuses_what_rest_refuses_of_one_entry(api: httpx.Client, database: Database) -> None:
+    before = rows(database)
+    unknown = {"name": "Unknown/Triage", "team": "SRE Core", "is_active": False}
+    for options in ({}, {"dry_run": True}):
+        answer = apply(api, {"services": [{"name": "queue", "team": "SRE Core"}, unknown]}, **options)
+        require_problem(answer, 409, "services.1.is_active")
+    me = api.get("/users/me/").json()
+    locked_out = {"email": me["email"], "name": me["name"], "is_active": False}
+    second = {"email": "second@example.com", "name": "Second", "role": "admin"}
+    require_problem(apply(api, {"users": [second, locked_out]}), 409, "users.1.is_active")
+    assert rows(database) == before
+
+
+def test_apply_leaves_a_policy_and_a_default(api: httpx.Client, database: Database) -> None:
+    before = rows(database)
+    for policies in ([], [{**HOUSE["policies"][0]}]):
+        answer = apply(api, {"policies": policies}, prune=True)
+        require_problem(answer, 409)
+        assert ("last escalation policy" if not policies else "'ladder' is the default policy") in answer.text
+    ladder = next(one for one in written(api)["policies"] if one["name"] == "ladder")
+    require_problem(apply(api, {"policies": [ladder | {"is_default": False}]}), 409)
+    assert rows(database) == before
+    other = HOUSE["policies"][0] | {"is_default": True}
+    answer = apply(api, {"policies": [ladder | {"is_default": False}, other]})
+    assert set(changes(answer)) == {("changed", "policies", "ladder"), ("added", "policies", "quick")}
+
+
+def test_an_export_restores_people(api: httpx.Client) -> None:
+    apply(api, HOUSE)
+    exported = {"users": written(api)["users"]}
+    changed = {
+        "role": "manager",
+        "time_zone": "Asia/Kolkata",
+        "language": "de",
+        "contact_methods": [{"channel": "sms", "address": "+33612345678", "verified": True}],
+        "notification_rules": [{"urgency": "high", "channel": "sms"}],
+        "quiet_hours": [{"from": "22:00", "until": "07:00"}],
+        "days_away": [{"start": "2026-12-24T00:00:00Z", "end": "2026-12-27T00:00:00Z"}],
+        "is_active": False,
+    }
+    assert api.patch("/users/gil@example.com/", json=changed).status_code == 200
+    (change,) = apply(api, exported).json()["changes"]
+    assert {field["field"] for field in change["fields"]} == changed.keys()
+    assert {"users": written(api)["users"]} == exported
+
+
+def test_numbers_in_files_are_written_as_they_are_dialled(api: httpx.Client) -> None:
+    methods = [{"channel": "sms", "address": "+33 6 12 34 56 78"}]
+    assert changes(apply(api, {"users": [HOUSE["users"][0] | {"contact_methods": methods}]}))
+    assert changes(apply(api, {"users": HOUSE["users"]})) == []
+    twice = HOUSE["users"][0] | {"contact_methods": [*methods, *HOUSE["users"][0]["contact_methods"]]}
+    require_problem(apply(api, {"users": [twice]}), 422, "users.0.contact_methods.1.address")
 
 
 def test_routes_keep_the_order_of_the_files(api: httpx.Client) -> None:

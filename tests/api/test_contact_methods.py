@@ -85,6 +85,18 @@ def test_a_code_is_for_its_recipient(method: Method, as_role: Callable[[str], ht
     assert method.code not in text
 
 
+def test_a_manager_reads_no_code_of_an_admin(method: Method, as_role: Callable[[str], httpx.Client]) -> None:
+    method.send()
+
+    def text() -> str:
+        with as_role("manager") as client:
+            return str(client.get(f"/users/{method.person}/inbox/").json()["items"][0]["text"])
+
+    assert method.code in text()
+    method.api.patch(f"/users/{method.person}/", json={"role": "admin"}).raise_for_status()
+    assert method.code not in text()
+
+
 def test_a_wrong_code(method: Method) -> None:
     method.send()
     answer = method.verify(wrong(method.code))

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -90,6 +91,19 @@ def test_a_feed_read_by_another_library_agrees_at_1000_instants(api: httpx.Clien
         assert said == {(level, users) for begin, finish, level, users in own if begin <= at < finish}, at
 
 
+def test_of_more_shifts_than_a_calendar_holds_those_to_come_are_kept(api: httpx.Client) -> None:
+    hourly = {"kind": "hourly", "start": "2026-01-05T00:00:00Z", "participants": [[ANA], [BO]]}
+    layers = [{"name": f"Level {level}", "level": level, "rotations": [hourly]} for level in (1, 2, 3)]
+    made = kept(api, layers=layers)
+    asked_at = datetime.now(UTC)
+    events = read(api.get(f"/schedules/{made['id']}/calendar.ics").text)
+    assert {level for begin, end, level, _ in events if begin <= asked_at < end} == {1, 2, 3}, "who is on call now"
+    for level in (1, 2, 3):
+        own = sorted(one for one in events if one[2] == level)
+        assert own[-1][1] > asked_at + timedelta(days=80)
+        assert all(before[1] == after[0] for before, after in pairwise(own)), "nothing is left out in between"
+
+
 def test_a_secret_link_of_a_schedule(api: httpx.Client, stack: Stack) -> None:
     made = kept(api)
     answer = api.post(f"/schedules/{made['id']}/feeds/")
@@ -155,7 +169,45 @@ def test_who_may_make_links(api: httpx.Client, as_role: Any) -> None:
         assert viewer.get(f"/schedules/{made['id']}/calendar.ics").status_code == 200
     with as_role("responder") as responder:
         feed = responder.post(f"/schedules/{made['id']}/feeds/").json()
-        require_problem(responder.get(f"/schedules/{made['id']}/feeds/"), 403)
+        assert [one["id"] for one in responder.get(f"/schedules/{made['id']}/feeds/").json()["items"]] == [feed["id"]]
+    with as_role("operator") as other:
+        assert other.get(f"/schedules/{made['id']}/feeds/").json()["items"] == [], "others see their own"
+        require_problem(other.delete(f"/schedules/{made['id']}/feeds/{feed['id']}/"), 404)
     require_problem(api.delete(f"/schedules/{made['id']}/feeds/{uuid4()}/"), 404)
     require_problem(api.delete(f"/schedules/{kept(api)['id']}/feeds/{feed['id']}/"), 404)
     require_problem(api.get(f"/schedules/{uuid4()}/calendar.ics"), 404)
+
+
+def test_a_link_of_a_schedule_ends_with_its_maker(
+    api: httpx.Client, stack: Stack, database: psycopg.Connection[Any]
+) -> None:
+    made = kept(api)
+    with stack.client(token=token_of(database, BO)) as bo:
+        first, second = (bo.post(f"/schedules/{made['id']}/feeds/").json() for _ in range(2))
+        assert bo.delete(f"/schedules/{made['id']}/feeds/{second['id']}/").status_code == 204
+    here = stack.url() + first["url"][first["url"].index("/api/") :]
+    key = here.rpartition("/")[2].removesuffix(".ics")
+    by_key = f"{stack.url()}/api/v1/schedules/{made['id']}/calendar.ics?key={key}"
+    assert (httpx.get(here).status_code, httpx.get(by_key).status_code) == (200, 200)
+    assert api.patch(f"/users/{BO}/", json={"is_active": False}).status_code == 200
+    require_problem(httpx.get(here), 404)
+    require_problem(httpx.get(by_key), 404)
+
+
+def test_a_link_of_a_schedule_follows_its_maker_to_another_address(
+    api: httpx.Client, stack: Stack, as_role: Any
+) -> None:
+    made = kept(api)
+    with as_role("responder") as responder:
+        feed = responder.post(f"/schedules/{made['id']}/feeds/").json()
+        me = responder.get("/users/me/").json()
+    renamed = api.patch(f"/users/{me['id']}/", json={"email": f"new-{me['email']}"})
+    assert renamed.status_code == 200, renamed.text
+    assert httpx.get(stack.url() + feed["url"][feed["url"].index("/api/") :]).status_code == 200
+
+
+def test_a_manager_makes_no_link_of_an_admin(api: httpx.Client, as_role: Any) -> None:
+    with as_role("manager") as manager:
+        require_problem(manager.post("/users/admin@example.com/feeds/"), 403)
+        require_problem(manager.get("/users/admin@example.com/feeds/"), 403)
+        assert manager.post(f"/users/{BO}/feeds/").status_code == 201

@@ -116,6 +116,26 @@ def test_bad_input_is_named(api: httpx.Client, body: dict[str, Any], field: str)
     assert field in [error["field"] for error in answer.json()["errors"]]
 
 
+def test_no_policy_at_all_is_a_fault(api: httpx.Client) -> None:
+    assert codes(api.post("/lint/", json={"catalogue": house() | {"policies": []}, "alone": True})) == {
+        "twice_or_unknown"
+    }
+    bare = house() | {"policies": []}
+    bare["teams"][0].pop("policy")
+    answer = api.post("/lint/", json={"catalogue": bare, "alone": True})
+    assert codes(answer) == {"no_policy"}
+    assert [item["where"] for item in answer.json()["items"] if item["severity"] == "fault"] == ["policies"]
+
+
+def test_urgent_incidents_that_wait_for_days_are_a_fault(api: httpx.Client) -> None:
+    waiting = house()
+    hours: dict[str, Any] = {"weekdays": ["mon"], "from": "09:00", "until": "10:00"}
+    waiting["policies"][0]["working_hours"] = {**hours, "severities": ["SEV3_MEDIUM"]}
+    assert codes(api.post("/lint/", json={"catalogue": waiting, "alone": True})) == set()
+    waiting["policies"][0]["working_hours"] = {**hours, "severities": ["SEV1_CRITICAL", "SEV2_HIGH"]}
+    assert codes(api.post("/lint/", json={"catalogue": waiting, "alone": True})) == {"gap"}
+
+
 def test_unknown_names_are_findings_of_a_catalogue_that_is_not_there_yet(api: httpx.Client) -> None:
     broken = house()
     planted.unknown_person(broken)

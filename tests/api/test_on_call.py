@@ -64,8 +64,20 @@ def test_who_left_is_not_named_and_who_is_away_is_marked(api: httpx.Client, data
     database.execute("UPDATE users SET is_active = false WHERE email = %s", (BO,))
     away = '[{"start": "2026-01-10T00:00:00Z", "end": "2026-01-20T00:00:00Z"}]'
     database.execute("UPDATE users SET days_away = %s WHERE email = %s", (away, CY))
-    (found,) = asked(api, at="2026-01-12T12:00:00Z")["users"]
+    answer = asked(api, at="2026-01-12T12:00:00Z")
+    (found,) = answer["users"]
     assert (found["email"], found["away_until"]) == (CY, "2026-01-20T00:00:00Z")
+    assert answer["inactive"] == [BO], "it is said who would be on call"
+
+
+def test_a_fixed_person_who_left_is_said_to_have(api: httpx.Client, database: psycopg.Connection[Any]) -> None:
+    given(database, kept(api, layers=[always(BO)]))
+    database.execute("UPDATE users SET is_active = false WHERE email = ANY(%s)", ([ANA, BO],))
+    answer = asked(api)
+    assert (answer["users"], answer["inactive"], answer["is_fixed"]) == ([], [BO, ANA], False)
+    database.execute("UPDATE users SET is_active = true WHERE email = %s", (BO,))
+    answer = asked(api)
+    assert (emails(answer["users"]), answer["inactive"]) == ([BO], []), "the fixed person is not asked"
 
 
 def test_every_team_or_one_by_name_or_slug(api: httpx.Client) -> None:

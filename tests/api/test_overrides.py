@@ -116,7 +116,10 @@ def test_the_list_is_paged_and_filtered(api: httpx.Client) -> None:
 
 def test_who_may_make_them(api: httpx.Client, as_role: Any) -> None:
     made = kept(api)
-    path, body = f"/schedules/{made['id']}/overrides/", {"start": TUESDAY, "end": WEDNESDAY, "users": [DEE]}
+    path, body = (
+        f"/schedules/{made['id']}/overrides/",
+        {"start": hours_from_now(0), "end": hours_from_now(9), "users": [DEE]},
+    )
     for role in ("viewer", "operator"):
         with as_role(role) as caller:
             require_problem(caller.post(path, json=body), 403)
@@ -132,17 +135,35 @@ def test_who_may_make_them(api: httpx.Client, as_role: Any) -> None:
 def test_an_operator_may_override_their_own_duty(
     api: httpx.Client, database: psycopg.Connection[Any], stack: Stack
 ) -> None:
-    made = kept(api, layers=[always(BO)])
+    made, tomorrow = kept(api, layers=[always(BO)]), hours_from_now(24)
     database.execute("UPDATE users SET role = 'operator' WHERE email = %s", (BO,))
     try:
         with stack.client(token=token_of(database, BO)) as bo:
-            path, span = f"/schedules/{made['id']}/overrides/", {"start": TUESDAY, "end": WEDNESDAY}
+            path, span = f"/schedules/{made['id']}/overrides/", {"start": tomorrow, "end": hours_from_now(48)}
             require_problem(bo.post(path, json={**span, "users": [DEE]}), 403)
             require_problem(bo.post(path, json={**span, "users": [BO], "replaces": ANA}), 403)
             assert bo.post(path, json={**span, "users": [DEE], "replaces": BO}).status_code == 201
     finally:
         database.execute("UPDATE users SET role = 'responder' WHERE email = %s", (BO,))
-    assert on_call(api, made["id"], TUESDAY) == [DEE]
+    assert on_call(api, made["id"], tomorrow) == [DEE]
+
+
+def test_the_past_is_for_managers(api: httpx.Client, as_role: Any) -> None:
+    made = kept(api)
+    path = f"/schedules/{made['id']}/overrides/"
+    with as_role("responder") as responder:
+        for start, end in ((-48, -24), (-48, 24), (-1, 1)):
+            body = {"start": hours_from_now(start), "end": hours_from_now(end), "users": [DEE]}
+            answer = responder.post(path, json=body)
+            require_problem(answer, 403, "start")
+            assert "in the past" in answer.json()["detail"]
+        now = responder.post(path, json={"start": hours_from_now(-0.1), "end": hours_from_now(1), "users": [DEE]})
+        assert now.status_code == 201, "from now on, by a form that was open for a while"
+        assert responder.delete(f"{path}{now.json()['id']}/").status_code == 204
+        over = overridden(api, made)
+        require_problem(responder.delete(f"{path}{over['id']}/"), 403)
+    with as_role("manager") as manager:
+        assert manager.delete(f"{path}{over['id']}/").status_code == 204
 
 
 def test_somebody_who_has_left_can_be_replaced_but_not_put_on_call(
@@ -183,6 +204,8 @@ def test_somebody_who_has_left_can_be_replaced_but_not_put_on_call(
         ({"created_by": ANA}, "created_by"),
         ({"surprise": 1}, "surprise"),
         ({"reason": "x" * 2001}, "reason"),
+        ({"reason": "a\x00b"}, "reason"),
+        ({"end": "2027-02-18T08:00:00Z"}, "end"),
     ],
 )
 def test_what_is_refused(api: httpx.Client, changes: dict[str, Any], field: str) -> None:

@@ -103,15 +103,29 @@ def test_the_last_admin_stays(api: httpx.Client, database: psycopg.Connection[An
     others = [row[0] for row in database.execute("SELECT id FROM users WHERE role = 'admin' AND id <> %s", (me["id"],))]
     database.execute("UPDATE users SET role = 'viewer' WHERE id = ANY(%s)", (others,))
     try:
-        for answer in (
-            api.delete("/users/me/"),
-            api.patch("/users/me/", json={"role": "manager"}),
-            api.patch("/users/me/", json={"is_active": False}),
-        ):
-            require_problem(answer, 409)
-            assert "last admin" in answer.json()["detail"]
+        answer = api.patch("/users/me/", json={"role": "manager"})
+        require_problem(answer, 409)
+        assert "last admin" in answer.json()["detail"]
     finally:
         database.execute("UPDATE users SET role = 'admin' WHERE id = ANY(%s)", (others,))
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+def test_nobody_locks_themselves_out(as_role: AsRole, role: str) -> None:
+    with as_role(role) as client:
+        require_problem(client.patch("/users/me/", json={"is_active": False}), 409, "is_active")
+        require_problem(client.delete("/users/me/"), 409)
+        assert client.get("/users/me/").json()["is_active"]
+
+
+def test_numbers_are_kept_as_they_are_dialled(api: httpx.Client) -> None:
+    here = f"/users/{a_person(api)['email']}/"
+    method = {"channel": "phone", "address": "+33 6 11 11 11 11"}
+    assert api.patch(here, json={"contact_methods": [method]}).json()["contact_methods"] == [
+        {"channel": "phone", "address": "+33611111111", "verified": False}
+    ]
+    twice = [method, {"channel": "phone", "address": "+33611111111"}]
+    require_problem(api.patch(here, json={"contact_methods": twice}), 422, "contact_methods.1.address")
 
 
 def test_an_address_in_other_letters_is_the_same(api: httpx.Client) -> None:
@@ -171,7 +185,7 @@ def test_readiness_of_who_is_away(api: httpx.Client) -> None:
     assert not readiness(api, gone)["reachable"]
 
 
-def test_a_test_page_comes_by_every_way(api: httpx.Client) -> None:
+def test_a_test_page_comes_by_every_way(api: httpx.Client, as_role: AsRole) -> None:
     unverified = {"channel": "phone", "address": "+33612345678"}
     person = a_person(api, contact_methods=[VERIFIED_SMS, unverified])["email"]
     sent = api.post(f"/users/{person}/test-page/").json()["items"]
@@ -184,7 +198,11 @@ def test_a_test_page_comes_by_every_way(api: httpx.Client) -> None:
         ("email", "test_page", None),
         ("sms", "test_page", None),
     ]
-    assert "Test page" in messages[0]["text"]
+    assert all("Test page" in one["text"] for one in messages)
+    for reader in ("viewer", "admin"):
+        with as_role(reader) as client:
+            assert "+33612345678" not in client.get(f"/users/{person}/inbox/").text, "everybody reads inboxes"
+    assert "sms to …78" in messages[1]["text"]
 
 
 def test_test_pages_have_a_limit(api: httpx.Client) -> None:

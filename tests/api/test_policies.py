@@ -8,6 +8,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.support.problems import require_problem
 from tests.support.waiting import wait_for
 
 MANAGER = {"kind": "manager", "channel": "email"}
@@ -73,9 +74,24 @@ def test_the_version_counts_changes(api: httpx.Client, policy: dict[str, Any]) -
     assert api.get(here).json()["version"] == 2
 
 
-def test_the_default_is_one(api: httpx.Client, policy: dict[str, Any]) -> None:
-    answer = api.patch(f"/policies/{policy['id']}/", json={"is_default": True})
-    assert answer.status_code == 422 and "'ladder' is the default already" in answer.json()["detail"]
+def test_there_is_always_one_default(api: httpx.Client, policy: dict[str, Any]) -> None:
+    def defaults() -> list[str]:
+        return [one["name"] for one in api.get("/policies/?limit=500").json()["items"] if one["is_default"]]
+
+    for answer in (api.delete("/policies/ladder/"), api.patch("/policies/ladder/", json={"is_default": False})):
+        require_problem(answer, 409)
+        assert "'ladder' is the default policy" in answer.json()["detail"]
+    another = {"name": f"{policy['name']} 2", "steps": policy["steps"], "is_default": True}
+    require_problem(api.post("/policies/", json=another), 422, "is_default")
+    versions = [api.get(f"/policies/{name}/").json()["version"] for name in ("ladder", policy["id"])]
+    try:
+        assert api.patch(f"/policies/{policy['id']}/", json={"is_default": True}).status_code == 200
+        assert defaults() == [policy["name"]], "it takes the place of the one before"
+        require_problem(api.delete(f"/policies/{policy['id']}/"), 409)
+    finally:
+        assert api.patch("/policies/ladder/", json={"is_default": True}).status_code == 200
+    assert defaults() == ["ladder"]
+    assert versions == [api.get(f"/policies/{name}/").json()["version"] for name in ("ladder", policy["id"])]
 
 
 def test_open_incidents_keep_their_version_unless_asked(

@@ -20,7 +20,9 @@ def add(database: Database) -> Iterator[Add]:
     """Put an incident of the past into the database, with the pages that were sent for it."""
     made: list[Any] = []
 
-    def incident(days_ago: float, *pages: tuple[str, int], minutes: int = 10, service: str = "search") -> str:
+    def incident(
+        days_ago: float, *pages: tuple[str, int], minutes: int = 10, service: str = "search", generation: int = 1
+    ) -> str:
         at = datetime.now(UTC).replace(hour=12, minute=0) - timedelta(days=days_ago)
         id, over = uuid4(), at + timedelta(minutes=minutes)
         made.append(id)
@@ -35,7 +37,7 @@ def add(database: Database) -> Iterator[Add]:
             database.execute(
                 "INSERT INTO notifications (id, incident_id, step, recipient, channel, provider, status, created_at)"
                 " VALUES (%s, %s, %s, %s, 'sms', 'inbox', 'sent', %s)",
-                (uuid4(), id, f"p1.r1.s{number}", recipient, at + timedelta(seconds=after)),
+                (uuid4(), id, f"p{generation}.r1.s{number}", recipient, at + timedelta(seconds=after)),
             )
         assert row is not None
         return f"INC-{row[0]}"
@@ -91,6 +93,57 @@ def test_only_the_incidents_of_a_team_or_of_the_policy_that_is_replaced(api: htt
     assert replay(api, TO_FAY)["incidents"] == 2
     assert replay(api, TO_FAY, team="Web Experience")["incidents"] == 1
     assert replay(api, {**TO_FAY, "name": "fast"})["incidents"] == 0
+
+
+def test_pages_of_later_climbs_are_not_counted(api: httpx.Client, add: Add) -> None:
+    """Whoever reassigned an incident, or gave it back, decided on those: no policy is tried on them."""
+    add(2, ("cy@example.com", 0))
+    add(3, ("cy@example.com", 0), ("cy@example.com", 300), generation=2)
+    add(4, ("cy@example.com", 0), generation=11)
+    assert counts(replay(api, TO_FAY), "cy@example.com")[0] == 1
+
+
+def test_the_unchanged_policy_changes_nothing(api: httpx.Client, add: Add) -> None:
+    at = datetime.now(UTC).replace(hour=12, minute=0) - timedelta(days=2)
+    asked = {"service_name": "search", "severity": "SEV1_CRITICAL", "at": at.isoformat()}
+    planned = api.post("/plan/", json=asked)
+    assert planned.status_code == 200, planned.text
+    pages = []
+    for step in planned.json()["items"]:
+        after = round((datetime.fromisoformat(step["at"]) - at).total_seconds())
+        pages += [(one["recipient"], after) for one in step["deliveries"] if after < 3000]
+    add(2, *pages, minutes=50)
+    (ladder,) = (one for one in api.get("/catalogue/").json()["policies"] if one["name"] == "ladder")
+    found = replay(api, ladder)
+    assert found["incidents"] == 1 and found["people"]
+    assert [one["difference"] for one in found["people"]] == [{"pages": 0, "night_pages": 0}] * len(found["people"])
+
+
+NOBODY = [{"kind": "person", "email": "nobody@example.com"}]
+
+
+@pytest.mark.parametrize(
+    ("policy", "field", "named"),
+    [
+        ({"steps": [{"after_seconds": 0, "targets": NOBODY}]}, "policy.steps", "no user 'nobody@example.com'"),
+        (
+            {"steps": [{"after_seconds": 0, "targets": [{"kind": "on_call", "schedule": "nosched"}]}]},
+            "policy.steps",
+            "no schedule 'nosched'",
+        ),
+        ({"owner": "nobody@example.com"}, "policy.owner", "no user 'nobody@example.com'"),
+        ({"steps": []}, "policy.steps", "at least 1"),
+        ({"team": "Web Experience"}, "policy.team", "is no field here"),
+    ],
+)
+@pytest.mark.parametrize("name", ["tried", "ladder"])
+def test_a_policy_that_cannot_be_is_refused(
+    api: httpx.Client, policy: dict[str, Any], field: str, named: str, name: str
+) -> None:
+    answer = api.post("/policies/replay/", json={"policy": {**TO_FAY, "name": name, **policy}})
+    assert answer.status_code == 422
+    assert [error["field"].startswith(field) for error in answer.json()["errors"]] == [True]
+    assert named in answer.json()["errors"][0]["message"] and field in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

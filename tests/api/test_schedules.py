@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.support.problems import require_problem
-from tests.support.rotas import ANA, BO, CY, WEEKLY, a_schedule, kept, restored, shifts
+from tests.support.rotas import ANA, BO, CY, WEEKLY, a_schedule, always, hours_from_now, kept, restored, shifts
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +121,35 @@ def test_the_coverage_of_a_kept_one(api: httpx.Client) -> None:
     made = kept(api, layers=[{"name": "Days", "rotations": [WEEKLY | {"restrictions": [{"until": "12:00"}]}]}])
     answer = api.get(f"/schedules/{made['id']}/coverage/").json()
     assert len(answer["gaps"]) in {90, 91} and answer["overlaps"] == [] and answer["hidden"] == []
+
+
+def test_who_left_is_not_on_call_and_is_named_apart(api: httpx.Client, database: psycopg.Connection[Any]) -> None:
+    made = kept(api, layers=[always(BO, CY), always(BO, level=2)])
+    database.execute("UPDATE users SET is_active = false WHERE email = %s", (BO,))
+    answer = api.get(f"/schedules/{made['id']}/on-call/").json()
+    assert (answer["users"], answer["inactive"]) == ([CY], [BO])
+    assert answer["levels"] == [{"level": 1, "users": [CY]}, {"level": 2, "users": []}]
+    assert [(one["level"], one["users"]) for one in answer["items"]] == [(1, [CY])]
+    told = shifts(api, made["id"], hours_from_now(1), hours_from_now(2))
+    assert [one["users"] for one in told] == [[BO, CY], [BO]], "shifts are as the schedule says"
+    database.execute("UPDATE users SET is_active = true WHERE email = %s", (BO,))
+    assert api.get(f"/schedules/{made['id']}/on-call/").json()["inactive"] == []
+
+
+def test_a_time_of_people_who_left_is_a_gap(api: httpx.Client, database: psycopg.Connection[Any]) -> None:
+    made = kept(api, layers=[{"name": "Primary", "rotations": [WEEKLY]}, always(ANA, level=2)])
+    span = {"from": "2026-03-02T08:00:00Z", "to": "2026-03-23T08:00:00Z"}
+    here = f"/schedules/{made['id']}/coverage/"
+    assert api.get(here, params=span).json()["gaps"] == []
+    database.execute("UPDATE users SET is_active = false WHERE email = %s", (ANA,))
+    found = api.get(here, params=span).json()["gaps"]
+    assert found == [
+        {"start": "2026-03-02T08:00:00Z", "end": "2026-03-09T08:00:00Z", "level": 1},
+        {"start": "2026-03-16T08:00:00Z", "end": "2026-03-23T08:00:00Z", "level": 1},
+        {"start": "2026-03-02T08:00:00Z", "end": "2026-03-23T08:00:00Z", "level": 2},
+    ]
+    database.execute("UPDATE users SET is_active = false WHERE email = %s", (BO,))
+    assert api.get(here, params=span).json()["gaps"] == found, "somebody is left: Cy"
 
 
 @pytest.mark.parametrize(

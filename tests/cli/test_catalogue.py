@@ -76,7 +76,8 @@ def test_what_is_exported_is_clean_and_applied_changes_nothing(running: Stack, t
     assert {one.name for one in (tmp_path / "folder").iterdir()} >= {"users.yaml", "teams.yaml", "services.yaml"}
     text = tocsin("export").stdout
     assert text == (tmp_path / "all.yaml").read_text()
-    assert "null" not in text and "is_active: true" not in text and "password" not in text
+    assert "null" not in text and "password" not in text
+    assert "is_active" not in text[text.index("\npolicies:") :], "what is at its default is left out, but of people"
     assert [one["name"] for one in yaml.safe_load(text)["services"]][:2] == ["Unknown/Triage", "billing-worker"]
 
 
@@ -193,3 +194,38 @@ def test_a_dump_of_another_tool_becomes_files(tocsin: Tocsin, file: File, tmp_pa
     assert tocsin("import", "goalert", file("{", "broken.json")).exit_code == 1
     assert tocsin("import", "goalert", str(tmp_path / "none.json")).exit_code == 2
     assert tocsin("import", "vendor", str(target)).exit_code == 2
+
+
+def test_overrides_of_a_dump_are_requests_that_can_be_sent(
+    running: Stack, tocsin: Tocsin, file: File, tmp_path: Path, api: httpx.Client
+) -> None:
+    users = [
+        {"id": f"U{n}", "name": name, "email": f"{name.lower()}@example.com"} for n, name in enumerate(("Ana", "Bo"))
+    ]
+    layer = {
+        "name": "L",
+        "start": "2026-01-05T09:00:00Z",
+        "rotation_virtual_start": "2026-01-05T09:00:00Z",
+        "rotation_turn_length_seconds": 86400,
+        "users": [{"user": {"id": "U0"}}],
+    }
+    override = {"start": "2199-01-05T09:00:00Z", "end": "2199-01-06T09:00:00Z", "user": {"id": "U1"}}
+    schedule = {
+        "id": "S1",
+        "name": "Night/Day",
+        "time_zone": "UTC",
+        "schedule_layers": [layer],
+        "overrides": [override],
+    }
+    dump = file(json.dumps({"users": users, "schedules": [schedule], "escalation_policies": []}), "dump.json")
+    house, overrides = tmp_path / "house.yaml", tmp_path / "overrides.json"
+    told = tocsin("import", "pagerduty", dump, "--output", str(house))
+    assert told.exit_code == 0 and "override of Night/Day (replace bo@example.com" in told.stderr, told.output
+    result = tocsin("import", "pagerduty", dump, "--output", str(house), "--overrides", str(overrides))
+    assert result.exit_code == 0 and "1 override" in result.stderr and "did not fit: override" not in result.stderr
+    assert tocsin("apply", str(house)).exit_code == 0
+    for one in json.loads(overrides.read_text()):
+        made = api.request(one["method"], one["path"].removeprefix("/api/v1"), json=one["body"])
+        assert made.status_code == 201, made.text
+    found = api.get("/schedules/Night%2FDay/on-call/", params={"at": "2199-01-05T12:00:00Z"}).json()
+    assert found["users"] == ["bo@example.com"]

@@ -86,6 +86,33 @@ def test_replay_of_a_broken_policy_names_the_line(running: Stack, tocsin: Tocsin
     assert tocsin("replay", "--policy", str(path)).exit_code == 1
 
 
+def test_replay_names_what_is_not_there(running: Stack, tocsin: Tocsin, tmp_path: Path) -> None:
+    path = tmp_path / "new.yaml"
+    path.write_text(
+        "policies:\n  - name: new\n    steps:\n      - after_seconds: 0\n"
+        "        targets: [{kind: person, email: fay@example.com}]\n"
+        "      - after_seconds: 300\n        targets:\n          - {kind: person, email: nobody@example.com}\n"
+    )
+    result = tocsin("replay", "--policy", str(path))
+    assert result.exit_code == 1
+    assert result.stderr == f"{path}:8: steps: there is no user 'nobody@example.com'\n"
+    path.write_text("policies:\n  - name: new\n    steps: [{after_seconds: 0, targets: [{kind: lead}]}]\n")
+    result = tocsin("replay", "--policy", str(path), "--team", "nope")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("--team: there is no team 'nope'; there are: ")
+
+
+def test_a_catalogue_without_policies_is_not_covered(running: Stack, tocsin: Tocsin, tmp_path: Path) -> None:
+    made = house() | {"policies": []}
+    made["teams"][0].pop("policy")
+    path = tmp_path / "house.yaml"
+    path.write_text(yaml.safe_dump(made, sort_keys=False))
+    result = tocsin("lint", str(path), "--alone")
+    assert result.exit_code == 1
+    assert "fault: policies: there is no escalation policy" in result.stdout
+    assert "Everybody is covered" not in result.stdout
+
+
 def test_why_tells_the_history(
     running: Stack, tocsin: Tocsin, api: httpx.Client, alert: Callable[..., dict[str, Any]]
 ) -> None:

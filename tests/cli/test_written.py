@@ -62,7 +62,7 @@ def test_a_large_catalogue_is_written_without_its_defaults() -> None:
     plain = big_values(10, 3)
     written = all_written(Catalogue.model_validate(plain))
     assert written["teams"] == sorted(plain["teams"], key=lambda team: str(team["name"]))
-    assert "is_active" not in written["users"][0] and "level" not in written["schedules"][0]["layers"][0]
+    assert "is_active" not in written["services"][0] and "level" not in written["schedules"][0]["layers"][0]
 
 
 def test_the_order_of_members_and_methods_is_no_change() -> None:

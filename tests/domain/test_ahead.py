@@ -30,7 +30,8 @@ POLICY = LADDER.model_copy(
 
 def ahead(policy: Policy = POLICY, calls: tuple[Call, ...] = (), **facts: Any) -> list[PlannedStep]:
     climb = Climb(started_at=NOON, fired=("p1.created", "p1.r1.s1"))
-    return still_to_come(an_incident(**facts), policy, DIRECTORY, climb, calls=calls)
+    everybody = DIRECTORY.model_copy(update={"people": (*DIRECTORY.people, "bo@example.com", "cy@example.com")})
+    return still_to_come(an_incident(**facts), policy, everybody, climb, calls=calls)
 
 
 def test_while_triggered_it_is_the_rest_of_the_plan() -> None:

@@ -13,8 +13,11 @@ from domain import escalation
 from domain.channels import ChannelName
 from domain.directory import Directory
 from domain.escalation import Climb, PlannedStep, Situation
-from domain.policy import Manager, OnCall, Policy, Step
+from domain.person import PersonalRule, Reach
+from domain.policy import AssignRole, Manager, OnCall, Policy, Step, WorkingHours
+from domain.routing import Route
 from domain.severity import Severity
+from domain.target import People
 from tests.support.strategies import policies, situations
 from tests.support.values import DIRECTORY, LADDER, NOON, a_situation
 
@@ -290,3 +293,62 @@ def test_a_manager_who_is_also_on_call_is_told_once() -> None:
     )
     directory = DIRECTORY.model_copy(update={"manager": "ana@example.com"})
     assert told(the_plan(policy=policy, directory=directory)[1]) == [("ana@example.com", "sms")]
+
+
+def of_moments(steps: Iterable[PlannedStep]) -> list[tuple[str, float]]:
+    return [(step.step, minutes([step])[0]) for step in steps]
+
+
+def test_whoever_is_named_to_take_it_is_told_first_and_the_rounds_go_on_without_the_owner() -> None:
+    policy = Policy(name="flat", owner="fay@example.com", steps=LADDER.steps[:1], repeat_seconds=600, max_rounds=2)
+    situation = a_situation(policy, DIRECTORY.model_copy(update={"owner": "fay@example.com"}))
+    climb = situation.climb.model_copy(update={"first_to": "dee@example.com"})
+    steps = [step for step in escalation.plan(situation._replace(climb=climb)) if step.deliveries]
+    assert of_moments(steps) == [("p1.created", 0), ("p1.r2.s1", 10)]
+    assert [told(step)[0][0] for step in steps] == ["dee@example.com", "ana@example.com"]
+
+
+def test_a_manual_escalation_of_what_waits_keeps_the_distances() -> None:
+    hours = WorkingHours(weekdays=("mon",), from_="09:00", until="17:00", severities=(SEV2,))
+    policy = LADDER.model_copy(update={"working_hours": hours})
+    situation = a_situation(policy, DIRECTORY, SEV2)
+    (first, *_) = escalation.ladder(situation)
+    assert first.at > NOON + timedelta(days=1)
+    climb = escalation.brought_forward(situation.climb, first, NOON + timedelta(minutes=1))
+    assert of_moments(escalation.ladder(situation._replace(climb=climb)))[:4] == [
+        ("p1.r1.s1", 1),
+        ("p1.r1.s2", 6),
+        ("p1.r1.s3", 16),
+        ("p1.r1.s4", 31),
+    ]
+
+
+def test_a_step_that_has_told_somebody_keeps_the_owner_out_of_it_when_nobody_answers_any_more() -> None:
+    situation = a_situation(LADDER, DIRECTORY.model_copy(update={"owner": "fay@example.com"}))
+    steps = escalation.plan(situation)
+    nobody = Directory(team="SRE Core", owner="fay@example.com", people=("fay@example.com",))
+    climb = situation.climb.after(*steps)
+    assert "p1.owner" not in [step.step for step in escalation.plan(situation._replace(climb=climb, directory=nobody))]
+    fresh = situation._replace(directory=nobody)
+    assert "p1.owner" in [step.step for step in escalation.plan(fresh)]
+
+
+def test_routes_leave_the_delays_of_peoples_own_rules() -> None:
+    rules = (PersonalRule(channel=ChannelName.PUSH), PersonalRule(after_seconds=120, channel=ChannelName.PHONE))
+    directory = DIRECTORY.model_copy(
+        update={
+            "routes": (Route(name="all", targets=(OnCall(),)),),
+            "reach": {"ana@example.com": Reach(notification_rules=rules)},
+        }
+    )
+    created, later, *_ = [step for step in the_plan(directory=directory) if step.step.startswith("p1.created")]
+    assert (told(created), minutes([created])) == ([("ana@example.com", "push")], [0])
+    assert (later.step, told(later), minutes([later])) == ("p1.created.120s", [("ana@example.com", "phone")], [2])
+
+
+def test_a_role_is_given_to_the_first_person_named_however_late_they_want_to_be_told() -> None:
+    late = Reach(notification_rules=(PersonalRule(after_seconds=300, channel=ChannelName.PUSH),))
+    directory = DIRECTORY.model_copy(update={"reach": {"ana@example.com": late}})
+    rung = AssignRole(after_seconds=0, role="commander", to=People(emails=("ana@example.com", "dee@example.com")))
+    (step, *_) = escalation.ladder(a_situation(Policy(name="roles", steps=(rung,)), directory))
+    assert (told(step)[0][0], step.detail) == ("ana@example.com", "commander")

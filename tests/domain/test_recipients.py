@@ -92,3 +92,17 @@ def test_somebody_is_told_or_it_is_said_why_not_and_nobody_twice_by_one_channel(
     ways = [(told.delivery.recipient, told.delivery.channel) for told in found.told]
     assert len(set(ways)) == len(ways)
     assert all(told.delivery.reason for told in found.told)
+
+
+def test_the_turn_goes_on_after_whoever_had_it_also_when_that_one_is_away() -> None:
+    people = People(emails=(ANA, BO, CY), pick="round_robin", channel=ChannelName.SMS)
+    turns = ON_DUTY.model_copy(update={"turns": {"key": BO}})
+    assert who(meant(people, turns)) == [CY]
+    assert who(meant(people, turns.model_copy(update={"reach": {BO: AWAY}}))) == [CY]
+    assert [who(meant(people, turns, number)) for number in (1, 2, 3)] == [[CY], [ANA], [BO]]
+
+
+def test_a_lead_who_is_not_active_any_more_is_not_told() -> None:
+    facts = FACTS.model_copy(update={"lead": "gone@example.com"})
+    found = meant_by(Lead(channel=ChannelName.SMS), Moment(facts, ON_DUTY, NOON), "key")
+    assert (found.told, found.missing) == ((), ("gone@example.com, who leads, is not active",))

@@ -7,7 +7,10 @@ import pytest
 import structlog
 
 from db import outbox
+from domain.channels import ChannelName
+from domain.policy import OnCall, Policy, Step
 from domain.severity import Severity
+from domain.target import TeamMembers
 from gateway.outbox import OutboxDelivery
 from gateway.workflows import ForeignWorkflow, Workflows, workflow_id
 from tests.support.house import House, Told
@@ -15,6 +18,7 @@ from tests.support.servers import Addresses
 from tests.support.unreachable import dead_client, line_to
 from tests.support.values import an_alert
 from tests.support.waiting import eventually
+from workflows.state import IncidentState
 
 
 async def test_delivering_twice_doubles_nothing(product: House) -> None:
@@ -26,6 +30,31 @@ async def test_delivering_twice_doubles_nothing(product: House) -> None:
     await incident.until_step("p1.r1.s1")
     assert len(await incident.pages()) == len(await product.inbox(incident.id)) == 4
     assert (await incident.types()).count("ORCHESTRATION_FINISHED") == 1
+
+
+async def test_a_policy_that_takes_one_of_a_team_that_is_gone_keeps_nobody_from_being_paged(product: House) -> None:
+    gone = TeamMembers(team="Gone", pick="round_robin", channel=ChannelName.SMS)
+    policy = Policy(name="turns", steps=(Step(after_seconds=0, targets=(gone, OnCall(channel=ChannelName.SMS))),))
+    incident = await product.report(service_name=await product.make_service(policy))
+    await incident.until_step("p1.r1.s1")
+    assert [page[1] for page in await incident.pages() if page[0] == "p1.r1.s1"] == ["ana@example.com"]
+
+
+async def test_a_fault_with_one_incident_holds_up_no_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = [Told(house, await house.admit(an_alert(fingerprint=mark))) for mark in ("broken", "sound")]
+    start = house.workflows.start
+
+    async def fails_for_one(state: IncidentState, *, again: bool = False) -> None:
+        if state.incident.id == broken.id:
+            raise KeyError("Gone")
+        await start(state, again=again)
+
+    monkeypatch.setattr(house.workflows, "start", fails_for_one)
+    while (await house.delivery.deliver_due(10))[0]:
+        pass
+    assert await house.workflows.is_running(sound.number)
+    (waits,) = await house.outbox(broken.id)
+    assert "KeyError: 'Gone'" in (waits.last_error or "")
 
 
 async def test_a_workflow_of_another_incident_under_the_same_id_is_a_loud_error(house: House) -> None:

@@ -1,12 +1,13 @@
 """The built-in inbox: every message that was sent to a person or a channel."""
 
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.catalogue.people import may_change_person
 from domain.notice import for_eyes_of
-from domain.roles import Permission, may
 from web.errors import PageError, PageRoute
 from web.filters import in_path
 from web.forms import text_error
@@ -52,11 +53,15 @@ async def _page(request: Request, parts: Parts, browser: Browser, recipient: str
     messages = await parts.inbox.latest(recipient, PAGE + 1, before)
     async with parts.sessions() as session:
         everybody, all_channels = await people(session), await channels(session)
+        user = (await parts.catalogue.read(session)).user_named.get(recipient)
+    reader = browser.principal
+    may_change = may_change_person(reader, user)
+    readable = partial(for_eyes_of, recipient=recipient, reader=reader.email, may_change=may_change)
     base_url = parts.settings.base_url
     shown = [
         {
             "message": message,
-            "text": message.text if _may_read(browser, message.step, recipient) else HIDDEN,
+            "text": message.text if readable(message.step) else HIDDEN,
             "number": number,
             "links": [(local(link["href"], base_url), link["text"]) for link in message.links],
         }
@@ -74,8 +79,3 @@ async def _page(request: Request, parts: Parts, browser: Browser, recipient: str
         channels=all_channels,
         older=f"{here}?before={messages[PAGE - 1][0].id}" if len(messages) > PAGE else None,
     )
-
-
-def _may_read(browser: Browser, kind: str, recipient: str) -> bool:
-    reader = browser.principal
-    return for_eyes_of(kind, recipient, reader.email, manages=may(reader.role, Permission.MANAGE))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.container import Container
+from api.routes.schedule_feeds import made_by
 from api.routes.schedule_handoffs import list_handoffs, notes_for_the_next
 from api.routes.schedule_overrides import add_override, delete_override
 from api.routes.schedule_swaps import list_swaps
@@ -86,7 +87,7 @@ async def page(
         catalogue = await parts.catalogue.read(session)
         schedule = found(catalogue, name)
         row = await find_row(session, schedule.name)
-        links = await feeds.of(session, Owner(schedule_id=row.id)) if row and manages else []
+        links = await feeds.of(session, Owner(schedule_id=row.id), made_by(browser.principal)) if row else []
     here = address_of("schedules", schedule.name)
     swaps = await list_swaps(schedule.name, parts, None, MOST_SWAPS, None)
     handoffs = await list_handoffs(schedule.name, parts, MOST_HANDOFFS, None)
@@ -108,7 +109,7 @@ async def page(
         notes=notes["items"],
         feeds=listed(links),
         may_make_feed=may(browser.principal.role, Permission.RESPOND),
-        may_drop_feed=manages,
+        may_drop_feed=manages or bool(links),
         **values,
         **_override_form(catalogue, schedule, values, form),
     )

@@ -34,6 +34,20 @@ def test_a_level_without_layers_is_one_gap() -> None:
     assert texts(gaps(schedule(PARIS, always("ana")), *MONDAY, level=2)) == ["01-05 00:00 > 01-06 00:00"]
 
 
+def test_a_time_with_nobody_but_people_who_left_is_a_gap() -> None:
+    one = schedule(
+        PARIS,
+        layer(always("ana"), name="base"),
+        layer(always("bo", hours("09:00-12:00")), always("cy", hours("11:00-17:00")), name="days"),
+    )
+    assert texts(gaps(one, *MONDAY, absent={"bo"})) == ["01-05 08:00 > 01-05 10:00"]
+    assert texts(gaps(one, *MONDAY, absent={"bo", "cy"})) == ["01-05 08:00 > 01-05 16:00"]
+    assert texts(gaps(one, *MONDAY, absent={"ana", "cy"})) == [
+        "01-05 00:00 > 01-05 08:00",
+        "01-05 11:00 > 01-06 00:00",
+    ]
+
+
 def test_an_uncovered_weekend() -> None:
     # Friday 9 January 17:00 to Monday 09:00.
     one = schedule(PARIS, always("ana", hours("09:00-09:00", "mon tue wed thu"), hours("09:00-17:00", "fri")))
