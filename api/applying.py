@@ -146,7 +146,7 @@ def _check_each(caller: Principal, present: Catalogue, files: Catalogue, plan: W
 async def _remove(session: AsyncSession, plan: Wanted) -> None:
     for kind, names in plan.to_remove.items():
         for name in names:
-            row = await find(session, kind, name)
+            row = await find(session, kind, name, by_name=True)
             by = await uses(session, kind, row) if row else []
             if by:
                 what = f"{ONE[kind]} '{name}' is still named by {', '.join(by)}"

@@ -51,7 +51,7 @@ class AlertBatch(BaseModel):
     latest_title: str = ""
     at: datetime
     policy: Policy | None = None
-    """By which an incident of the worst severity escalates, where that is worse than its own; None: its policy stays."""
+    """By which an incident of the worst severity escalates when that is worse than its own; None: its policy stays."""
 
 
 def service_key(alert: Alert, service_id: UUID, *, known: bool) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from domain.catalogue import Catalogue, Team
+from domain.inactive import inactive
 from domain.schedule.schedule import MOST_LEVELS
 from domain.schedule.shifts import REACHES, Shift, on_call
 
@@ -36,6 +37,8 @@ class OnCallNow(BaseModel):
     backup_until: datetime | None = None
     is_fixed: bool = False
     """Nobody of the schedule is on call: it is the team's fixed person."""
+    inactive: tuple[str, ...] = ()
+    """Who would be on call, and is not active: nobody pages them."""
 
 
 def on_call_now(catalogue: Catalogue, team: Team, at: datetime) -> OnCallNow:
@@ -43,7 +46,8 @@ def on_call_now(catalogue: Catalogue, team: Team, at: datetime) -> OnCallNow:
     schedule = catalogue.schedule_named.get(team.schedule or "")
     shifts = on_call(schedule, at) if schedule else ()
     primary, backup = _first(catalogue, shifts, 1, 1), _first(catalogue, shifts, 2, MOST_LEVELS)
-    fixed = _people(catalogue, (team.on_call or "",), at) if primary is None else ()
+    in_their_place = (team.on_call,) if primary is None and team.on_call else ()
+    fixed = _people(catalogue, in_their_place, at)
     return OnCallNow(
         team=team.name,
         schedule=team.schedule,
@@ -52,6 +56,7 @@ def on_call_now(catalogue: Catalogue, team: Team, at: datetime) -> OnCallNow:
         backup=_people(catalogue, backup.users, at) if backup else (),
         backup_until=_known_end(backup, at),
         is_fixed=bool(fixed),
+        inactive=inactive(catalogue, [*(user for shift in shifts for user in shift.users), *in_their_place]),
     )
 
 

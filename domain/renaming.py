@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.catalogue import KINDS, Catalogue, name_of
+from domain.policy import Policy
+from domain.target import People, Person
 
 _NAMED_IN: Mapping[str, frozenset[str]] = {
     "users": frozenset({"email", "emails", "members", "manager", "on_call", "owner", "participants", "past"}),
@@ -15,6 +17,26 @@ _NAMED_IN: Mapping[str, frozenset[str]] = {
     "routes": frozenset(),
 }
 """The fields in which entries of each kind are named."""
+
+NAMED_BY_POLICIES = ("users", "teams", "schedules")
+"""The kinds whose entries a policy asks for by name: under another name, it would find nobody."""
+
+
+def named_by(policy: Policy, kind: str) -> frozenset[str]:
+    """The people, by their addresses, the teams or the schedules that a policy names: in targets, waits, as its owner.
+
+    Args:
+        policy: of the catalogue, or one that an incident keeps.
+        kind: one of `NAMED_BY_POLICIES`.
+    """
+    targets = policy.targets()
+    if kind == "schedules":
+        return frozenset(policy.schedules())
+    if kind == "teams":
+        return frozenset(team for target in targets if (team := getattr(target, "team", None)))
+    people = {target.email for target in targets if isinstance(target, Person)}
+    people |= {email for target in targets if isinstance(target, People) for email in target.emails}
+    return frozenset(people | {policy.owner} if policy.owner else people)
 
 
 def renamed(catalogue: Catalogue, kind: str, old: str, new: str) -> Catalogue:

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.settings import Settings
 from db.catalogue.reading import CatalogueReader
-from db.models import Team
+from db.models import Service, Team
 from domain.catalogue import Catalogue
 from domain.commands import Reassign
-from domain.organisation import policy_of_team
+from domain.organisation import policy_for, policy_of_team
+from domain.policy import Policy
 from domain.severity import Severity
 from gateway.starting import default_policy_name, with_timeout
 
@@ -65,6 +66,41 @@ async def reassignment(
     policy = policy_of_team(catalogue, team, Severity(row["severity"]), default_policy_name(settings))
     team_id = await session.scalar(select(Team.id).where(Team.name == to))
     return Reassign(**envelope, to=to, team_id=team_id, policy=with_timeout(policy, settings), note=note)
+
+
+async def policy_for_severity(
+    session: AsyncSession,
+    reader: CatalogueReader,
+    settings: Settings,
+    row: RowMapping,
+    severity: Severity,
+) -> Policy | None:
+    """The policy that an incident takes up with another severity (REQUIREMENTS R-C-20).
+
+    Args:
+        session: of the database.
+        reader: this process's catalogue.
+        settings: for the default policy.
+        row: the incident, with its present severity.
+        severity: the new one.
+
+    Returns:
+        The policy; None when that of the new severity is that of the old one: the incident keeps the one it has.
+    """
+    catalogue, default = await reader.read(session), default_policy_name(settings)
+    team = await session.scalar(select(Team.name).where(Team.id == row["team_id"])) if row["team_id"] else None
+    service = await session.scalar(select(Service.name).where(Service.id == row["service_id"]))
+
+    def policy_of(one: Severity) -> Policy | None:
+        if team in catalogue.team_named:
+            return policy_of_team(catalogue, catalogue.team_named[team], one, default)
+        known = catalogue.service_named.get(service or "")
+        return policy_for(catalogue, known, one, default) if known else None
+
+    new = policy_of(severity)
+    if new is None or new == policy_of(Severity(row["severity"])):
+        return None
+    return with_timeout(new, settings)
 
 
 def _is_active(catalogue: Catalogue, email: str) -> bool:

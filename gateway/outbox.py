@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.service import RPCError
 
 from config.settings import Settings
-from db import outbox
+from db import incidents, outbox
 from db.catalogue.reading import CatalogueReader
 from db.engine import Sessions
 from db.merging import merged_batches
@@ -21,6 +22,8 @@ from domain.alert import AlertBatch
 from domain.commands import COMMAND, FROM_INTAKE
 from domain.incident import Status
 from domain.lifecycle import late
+from domain.severity import Severity
+from gateway.naming import policy_for_severity
 from gateway.starting import default_policy_name, initial_state
 from gateway.workflows import ForeignWorkflow, NoWorkflow, Workflows
 
@@ -105,6 +108,8 @@ class OutboxDelivery:
                 await outbox.alerts_since(session, row),
                 await merged_batches(session, row.id),  # after the count: what that holds must be in here
             )
+            if batch is not None:
+                batch = await self._with_policy(session, row.incident_id, batch)
         if batch is None:  # the alerts were taken back when their incident was resolved
             await self._done(row)
             return
@@ -116,6 +121,14 @@ class OutboxDelivery:
                 await self._workflows.signal(incident.number, "alerts", batch)
         async with self._sessions.begin() as session:
             await outbox.alerts_delivered(session, row, batch.alert_count)
+
+    async def _with_policy(self, session: AsyncSession, incident_id: UUID, batch: AlertBatch) -> AlertBatch:
+        """With the policy of the severity to which the alerts raise their incident."""
+        row = await incidents.find(session, incident_id)
+        if row is None or batch.highest.rank >= Severity(row["severity"]).rank:
+            return batch
+        policy = await policy_for_severity(session, self._catalogue, self._settings, row, batch.highest)
+        return batch.model_copy(update={"policy": policy})
 
     async def _command(self, row: OutboxRow) -> None:
         command = COMMAND.validate_python(row.payload)

@@ -6,11 +6,11 @@ from datetime import datetime
 from config.settings import Settings
 from config.temporal import namespace
 from db.starting import LedgerStep, StartingPoint
-from domain.ahead import facts_of
+from domain.ahead import facts_of, over_by
 from domain.calls import Call, page_step
 from domain.channels import ChannelName, gentler
 from domain.commands import Clear
-from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, Situation, passed, plan
+from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, Situation, plan
 from domain.incident import Incident, Orchestration, Response, Status
 from domain.policy import Policy, fast
 from gateway.workflows import workflow_id
@@ -117,7 +117,7 @@ def with_timeout(policy: Policy, settings: Settings) -> Policy:
 def climb_so_far(point: StartingPoint, settings: Settings) -> Climb:
     """How far an incident has climbed by its ledger: rungs before the last one on it are over, too."""
     steps = _whole_plan(point, settings, _climb_of(point))
-    climb = _up_to(point, steps, len(passed(steps, point.steps)))
+    climb = _after(point, over_by(steps, point.steps))
     return climb.model_copy(update={"fired": tuple(dict.fromkeys((*climb.fired, *point.steps)))})
 
 
@@ -150,17 +150,19 @@ def _climb_again(point: StartingPoint, settings: Settings) -> Climb | None:
     if row["ladder_started_at"] is None:
         return None
     steps = _whole_plan(point, settings, _climb_of(point))
-    # The latest one is fired again while somebody is still to be found: some of its deliveries may be missing.
-    over = len(passed(steps, point.steps)) - (row["status"] == Status.TRIGGERED)
-    waiting = {entry.step for entry in point.ledger if entry.status == "pending"}
-    over = min(over, next((number for number, step in enumerate(steps) if step.step in waiting), over))
-    climb = _up_to(point, steps, over)
+    over = over_by(steps, point.steps)
+    again = {entry.step for entry in point.ledger if entry.status == "pending"}
+    if row["status"] == Status.TRIGGERED:
+        # The latest one is fired again while somebody is still to be found: some of its deliveries may be missing.
+        again.update(step.step for step in over[-1:])
+    first = next((number for number, step in enumerate(over) if step.step in again), len(over))
+    climb = _after(point, over[:first])
     return climb.model_copy(update={"fired": (*climb.fired, *_beside_the_ladder(point, steps))})
 
 
-def _up_to(point: StartingPoint, steps: list[PlannedStep], over: int) -> Climb:
-    """The climb when so many steps of the plan are over."""
-    return _climb_of(point).model_copy(update={"fired": ()}).after(*steps[: max(0, over)])
+def _after(point: StartingPoint, over: list[PlannedStep]) -> Climb:
+    """The climb when these steps of the plan are over."""
+    return _climb_of(point).model_copy(update={"fired": ()}).after(*over)
 
 
 def _beside_the_ladder(point: StartingPoint, steps: list[PlannedStep]) -> list[str]:

@@ -42,7 +42,7 @@ class Firing:
             if not self._orchestration.links_settled:
                 self._orchestration.missed_links = step.deliveries
             return
-        self._say(step, owner=step.step == owner_step(generation))
+        self._say(step, owner=step.step == owner_step(generation), by_hand=by_hand)
         self._act(step)
         self.send(step.step, step.deliveries, by_hand=by_hand)
 
@@ -62,12 +62,14 @@ class Firing:
         event = Event(type=EventType.ESCALATED, message=text, at=workflow.now(), data=dict(data), key=key)
         self._recorder.record(Outcome(events=(event,)))
 
-    def _say(self, step: PlannedStep, *, owner: bool) -> None:
+    def _say(self, step: PlannedStep, *, owner: bool, by_hand: bool) -> None:
         key = f"step.{step.step}"
         if step.action == "wait":
             self.note(f"Step {step.step} waits {step.detail}", key, step=step.step)
         elif step.action == "open_war_room":
             self.note(f"Step {step.step} opens the war room", key, step=step.step)
+        elif not step.deliveries and not step.action and by_hand:
+            self.note(f"Escalated to step {step.step}: {step.skipped}", key, step=step.step)
         elif not step.deliveries and not step.action:
             self.note(f"Step {step.step} was skipped: {step.skipped}", key, step=step.step)
         elif owner:
@@ -75,7 +77,7 @@ class Firing:
             self.note(text, key, step=step.step)
         elif step.deliveries and _persists(step.step) and step.follows is None:
             self.note(f"Not mitigated in time after the acknowledgement: step {step.step}", key, step=step.step)
-        elif _is_of_ladder(step) and not step.step.endswith(".r1.s1") and step.follows is None:
+        elif is_rung(step.step) and not step.step.endswith(".r1.s1") and step.follows is None:
             self.note(f"Escalated to step {step.step}", key, step=step.step)
 
     def _act(self, step: PlannedStep) -> None:
@@ -112,8 +114,9 @@ class Firing:
         return texts.escalation(incident, step, delivery.reason)
 
 
-def _is_of_ladder(step: PlannedStep) -> bool:
-    return ".r" in step.step and ".scope." not in step.step
+def is_rung(step: str) -> bool:
+    """Whether it is a rung of the ladder, or a later part of one; a scope may have any name."""
+    return ".r" in step and ".scope." not in step
 
 
 def _needs(step: str) -> Status | None:

@@ -166,7 +166,9 @@ class IncidentWorkflow:
             return Outcome()  # an alert fired after it: another clear will follow when that one is over
         needed = self._state.policy.acknowledgements
         outcome = lifecycle.decide(self._state.incident, command, workflow.now(), needed)
-        if isinstance(command, Escalate) and self._ladder.next_by_hand() is None:
+        # By an answer that is of no use any more nothing is refused: it is asked again before the step is fired.
+        known = isinstance(command, Escalate) and not self._state.directory_is_stale
+        if known and self._ladder.next_by_hand() is None:
             raise IllegalTransition(f"{self._state.incident.short_id} has no further step to escalate to")
         return outcome
 

@@ -1,11 +1,10 @@
 """Climbs the plan: waits for each step's instant, pages whoever answers then, stops when somebody acknowledges."""
 
 from datetime import timedelta
-from itertools import takewhile
 
 from temporalio import workflow
 
-from workflows.firing import Firing
+from workflows.firing import Firing, is_rung
 from workflows.lookup import LookUp
 from workflows.orchestration import Orchestration
 from workflows.pager import Pager
@@ -14,7 +13,7 @@ from workflows.recorder import Recorder
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
-    from domain import escalation, response
+    from domain import ahead, escalation, response
     from domain.ahead import facts_of, still_to_come
     from domain.calls import Call
     from domain.escalation import Climb, PlannedStep, Situation
@@ -97,10 +96,9 @@ class Ladder:
             self._firing.send(page.step, [page.delivery])
 
     def next_by_hand(self) -> PlannedStep | None:
-        """The step that a manual escalation would page; rungs that reach nobody are passed over."""
-        climb = self._climb()
-        rungs = [rung for rung in escalation.ladder(self._situation()) if rung.follows is None]
-        return next((rung for rung in escalation.remaining(rungs, climb.fired) if rung.deliveries), None)
+        """The step that a manual escalation would page; rungs that reach nobody, now or later, are passed over."""
+        rungs = ahead.fired_by_hand(escalation.ladder(self._situation()), self._climb().fired)
+        return next(iter(rungs), None)
 
     def upcoming(self) -> list[PlannedStep]:
         """What is still to come by itself if nobody does anything."""
@@ -187,7 +185,12 @@ class Ladder:
         if due and self._is_of_the_next_generation(due[0]):
             self._take_up_again()
         elif due:
-            self._fire(due[0], by_hand=False)
+            self._fire(due[0], by_hand=self._is_part_by_hand(due[0]))
+
+    def _is_part_by_hand(self, step: PlannedStep) -> bool:
+        """A later part of a rung that somebody wanted although the incident was in hand already."""
+        of, owner = step.follows or "", escalation.owner_step(self._climb().generation)
+        return not self._is_wanted() and (is_rung(of) or of == owner)
 
     def _is_of_the_next_generation(self, step: PlannedStep) -> bool:
         return step.step.startswith(f"p{self._climb().generation + 1}.") and ".scope." not in step.step
@@ -198,12 +201,15 @@ class Ladder:
         self._state.incident = self._state.incident.model_copy(update=outcome.changes)
         self._recorder.record(outcome)
         self._pager.call_off()
-        self.begin_again()
+        self.begin_again(first_to=ahead.told_first(self._climb(), self._state.incident.lead))
 
     async def _escalate_by_hand(self) -> None:
         await self._look_up.refresh()
         step = self.next_by_hand()
-        if step is None or not self._state.incident.is_open:
+        if not self._state.incident.is_open:
+            return
+        if step is None:
+            self._firing.note(f"{self._state.incident.short_id} has no further step to escalate to")
             return
         climb = escalation.brought_forward(self._climb(), step, workflow.now())
         passed_over = self._passed_over(step)
@@ -215,10 +221,8 @@ class Ladder:
     def _passed_over(self, step: PlannedStep) -> list[PlannedStep]:
         """What came before a step that is fired by hand: it is not fired any more."""
         climb = self._climb()
-        rungs = escalation.ladder(self._situation())
-        before = list(takewhile(lambda rung: rung.step != step.step, rungs))
         broadcast = PlannedStep(step=self._created_step(), at=climb.started_at)
-        return escalation.remaining([broadcast, *before], climb.fired)
+        return ahead.passed_over([broadcast, *escalation.ladder(self._situation())], step, climb.fired)
 
     def _fire(self, step: PlannedStep, *, by_hand: bool) -> None:
         self._state.climb = self._climb().after(step, at=workflow.now())

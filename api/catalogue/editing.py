@@ -11,6 +11,7 @@ from api.container import Container
 from api.problems import Problem
 from db.access import Principal
 from db.catalogue.entries import EntryRow, find, lock, rename, uses
+from db.catalogue.holding import open_incidents_naming
 from db.catalogue.writing import remove, write
 from domain.catalogue import KINDS, ONE, Catalogue, EntryT, Fault, name_of, new_faults
 from domain.indispensable import losses
@@ -46,7 +47,7 @@ async def add(parts: Container, caller: Principal, kind: Kind[EntryT], body: Map
         would_be = kind.put(catalogue, None, entry, body)
         _require_sound(kind, catalogue, would_be, name_of(entry))
         await _write(session, kind, entry, would_be)
-        row = await find(session, kind.name, name_of(entry), kind.facts)
+        row = await find(session, kind.name, name_of(entry), kind.facts, by_name=True)
     kind.changed(parts)
     assert row is not None
     return Change(row, None, entry, would_be)
@@ -74,6 +75,7 @@ async def change(
             _require_free(kind, catalogue, new, but=old)
             if by := await uses(session, kind.name, row, by_name=True):
                 raise Problem.of_field(kind.key, f"'{old}' is named by {_some(by)}: change that first", 409)
+            await _require_no_open_incident(session, kind, old)
             would_be = renamed(catalogue, kind.name, old, new)
         would_be = kind.put(would_be, new, after, body)
         _require_sound(kind, catalogue, would_be, new)
@@ -148,6 +150,13 @@ def _require_free(kind: Kind[EntryT], catalogue: Catalogue, name: str, but: str 
     same = str.casefold if kind.name == "users" else str
     if any(same(other) == same(name) for other in others):
         raise Problem.of_field(kind.key, f"there is a {kind.one} '{name}' already", 409)
+
+
+async def _require_no_open_incident(session: AsyncSession, kind: Kind[EntryT], name: str) -> None:
+    """An open incident goes on by the policy and the people that it has: a new name would leave it without them."""
+    if holding := await open_incidents_naming(session, kind.name, name):
+        what = f"incidents that are open go by '{name}' and would not know another name: {_some(holding)}"
+        raise Problem.of_field(kind.key, f"{what}; resolve them first, or make a new {kind.one}", 409)
 
 
 def _require_sound(kind: Kind[EntryT], catalogue: Catalogue, would_be: Catalogue, name: str) -> None:

@@ -13,7 +13,7 @@ from api.response_bodies import AmendIn, AskIn, ReassignIn, RoleIn, SnoozeIn
 from api.routes.commands import Key, OptionalNote, envelope, give, require_command
 from api.scopes import require_scopes
 from domain.commands import Amend, AnswerCall, GiveRole, PagePeople, Snooze, Unacknowledge
-from gateway.naming import UnknownName, reassignment, require_people
+from gateway.naming import UnknownName, policy_for_severity, reassignment, require_people
 
 router = APIRouter(prefix="/incidents/{id}", tags=["commands"], route_class=JsonRoute, responses={202: {}, 409: {}})
 
@@ -25,7 +25,12 @@ async def amend(row: IncidentRow, parts: Parts, caller: Caller, body: AmendIn, k
     await _require_known(parts, "lead", [body.lead] if body.lead else [])
     added = [scope for scope in body.impacted_scopes or [] if scope not in row["impacted_scopes"]]
     await require_scopes(parts, added)
-    return await give(row, parts, caller, Amend(**envelope(caller, row, key), **body.model_dump()))
+    policy = None
+    if body.severity is not None:
+        async with parts.sessions() as session:
+            policy = await policy_for_severity(session, parts.catalogue, parts.settings, row, body.severity)
+    command = Amend(**envelope(caller, row, key), **body.model_dump(), policy=policy)
+    return await give(row, parts, caller, command)
 
 
 @router.post("/snooze/")

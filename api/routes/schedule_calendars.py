@@ -16,6 +16,7 @@ from api.routes.schedules import Reference
 from api.schedule_bodies import no_schedule
 from api.schemas import Text
 from config.sealing import NoSecretKey
+from db.catalogue.entries import lock
 from db.models import Schedule, ScheduleCalendar, new_id
 from db.schedules.finding import find_row
 from domain.roles import Permission
@@ -79,6 +80,7 @@ async def put_calendar(id: Reference, name: CalendarName, body: CalendarIn, part
     except Unread as error:
         raise Problem.of_field(field, str(error)) from error
     async with parts.sessions.begin() as session:
+        await lock(session)
         await _schedule(session, str(row.id), hold=True)
         kept = await _find(session, row, name)
         if kept is None:

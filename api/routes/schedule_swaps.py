@@ -17,6 +17,7 @@ from api.schedule_bodies import no_schedule, require_work
 from api.schedule_people import require_active
 from api.schemas import Text
 from db.access import Principal
+from db.catalogue.entries import lock
 from db.models import ShiftSwap, new_id
 from db.schedules import swaps
 from db.schedules.finding import Known, find
@@ -78,6 +79,7 @@ async def ask(id: Reference, body: SwapIn, parts: Parts, caller: Caller) -> dict
         require(caller, Permission.MANAGE)
     _require_sensible(body, asker)
     async with parts.sessions.begin() as session:
+        await lock(session)
         known = await _known(session, parts, id, body.start, body.end)
         require_active(known.catalogue, [asker], "from_user")
         require_active(known.catalogue, [body.to_user], "to_user")
@@ -113,6 +115,7 @@ async def withdraw(id: Reference, swap: SwapId, parts: Parts, caller: Caller) ->
 
 async def _answer(id: str, swap_id: UUID, parts: Container, caller: Principal, status: Status) -> dict[str, Any]:
     async with parts.sessions.begin() as session:
+        await lock(session)
         known = await _known(session, parts, id)
         swap = await swaps.locked(session, known.id, swap_id)
         if swap is None:

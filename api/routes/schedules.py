@@ -1,6 +1,7 @@
 """`/schedules/`: who is on call when."""
 
 import asyncio
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from api.schedule_bodies import (
     require_work,
     shift_items,
 )
+from domain.inactive import inactive
 from domain.schedule.coverage import Overlap, gaps, hidden_layers, overlaps, unfair
 from domain.schedule.fairness import Load, loads
 from domain.schedule.schedule import Schedule
@@ -64,10 +66,15 @@ async def preview(body: Preview) -> dict[str, Any]:
 async def who_is_on_call(
     id: Reference, parts: Parts, at: Annotated[Instant | None, Query(description="An instant; now if left out")] = None
 ) -> dict[str, Any]:
-    """Who is on call at an instant: those of level 1, everybody by level, and their shifts."""
+    """Who is on call at an instant: those of level 1, everybody by level, and their shifts.
+
+    `inactive` are those whom the schedule names and who are not active: nobody pages them.
+    """
     at = at or datetime.now(UTC)
     known = await known_schedule(parts, id, at, at)
-    found = await asyncio.to_thread(on_call, known.value, at)
+    by_schedule = await asyncio.to_thread(on_call, known.value, at)
+    gone = inactive(known.catalogue, (user for shift in by_schedule for user in shift.users))
+    found = list(_without(gone, by_schedule))
     users = {shift.level: list(shift.users) for shift in found}
     levels = {layer.level for layer in known.value.layers}
     return {
@@ -76,7 +83,15 @@ async def who_is_on_call(
         "users": users.get(1, []),
         "levels": [{"level": level, "users": users.get(level, [])} for level in sorted(levels | users.keys())],
         "items": shift_items(found),
+        "inactive": list(gone),
     }
+
+
+def _without(gone: Collection[str], found: Iterable[Shift]) -> Iterator[Shift]:
+    """Shifts without some people; none where nobody is left."""
+    for shift in found:
+        if users := tuple(user for user in shift.users if user not in gone):
+            yield shift.model_copy(update={"users": users})
 
 
 @router.get("/{id:path}/shifts/")
@@ -96,17 +111,23 @@ async def coverage_of_schedule(
     from_: Annotated[Instant | None, Query(alias="from", description="From when on; now if left out")] = None,
     to: Annotated[Instant | None, Query(description="Until when; 90 days later if left out")] = None,
 ) -> dict[str, Any]:
-    """Gaps, overlaps, layers that nobody sees, and loads that are far from the mean."""
+    """Gaps, overlaps, layers that nobody sees, and loads that are far from the mean.
+
+    A time at which the schedule has nobody but people who are not active is a gap.
+    """
     start = from_ or datetime.now(UTC)
     end = to or start + COVERAGE_AHEAD
     require_span(start, end)
     known = await known_schedule(parts, id, start, end)
     require_work(known.value, end - start, end)
-    _, coverage = await asyncio.to_thread(_worked_out, known.value, start, end, True)
+    gone = inactive(known.catalogue, known.value.people)
+    _, coverage = await asyncio.to_thread(_worked_out, known.value, start, end, True, gone)
     return {"from": start, "to": end, **coverage.model_dump(mode="json")}
 
 
-def _worked_out(schedule: Schedule, start: datetime, end: datetime, merge: bool) -> tuple[list[Shift], Coverage]:
+def _worked_out(
+    schedule: Schedule, start: datetime, end: datetime, merge: bool, absent: Collection[str] = ()
+) -> tuple[list[Shift], Coverage]:
     found = shifts(schedule, start, end, merge=merge)
     carried = loads(found, schedule.time_zone, schedule.holidays)
     layered = sorted({layer.level for layer in schedule.layers} | {1})
@@ -114,7 +135,7 @@ def _worked_out(schedule: Schedule, start: datetime, end: datetime, merge: bool)
         gaps=[
             {"start": begin, "end": finish, "level": level}
             for level in layered
-            for begin, finish in gaps(schedule, start, end, level)
+            for begin, finish in gaps(schedule, start, end, level, absent)
         ],
         overlaps=[one for level in layered for one in overlaps(schedule, start, end, level)],
         hidden=[layer.name for level in layered for layer in hidden_layers(schedule, start, end, level)],

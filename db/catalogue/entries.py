@@ -18,7 +18,9 @@ from db.models import (
     MaintenanceWindow,
     Notification,
     Rule,
+    ScheduleCalendar,
     ScheduleOverride,
+    ShiftSwap,
     Source,
 )
 
@@ -39,7 +41,9 @@ async def lock(session: AsyncSession) -> None:
     await session.execute(select(CatalogueVersion.id).with_for_update())
 
 
-async def find(session: AsyncSession, kind: str, reference: str, facts: Sequence[str] = ()) -> EntryRow | None:
+async def find(
+    session: AsyncSession, kind: str, reference: str, facts: Sequence[str] = (), *, by_name: bool = False
+) -> EntryRow | None:
     """An entry by its id or its name.
 
     Args:
@@ -47,12 +51,14 @@ async def find(session: AsyncSession, kind: str, reference: str, facts: Sequence
         kind: such as `teams`.
         reference: a UUID, a name, or of a person the e-mail address.
         facts: further columns to read.
+        by_name: the reference is a name, even one that looks like an id.
     """
     model, key = TABLES[kind]
     wanted = [getattr(model, key) == reference]
     with contextlib.suppress(ValueError):  # it is a name
         # An id goes before a name: what another entry is called changes nothing of what an id means.
-        wanted.insert(0, getattr(model, "id") == UUID(reference))  # noqa: B009 - every kind's table has one
+        of_id = getattr(model, "id") == UUID(reference)  # noqa: B009 - every kind's table has one
+        wanted = wanted if by_name else [of_id, *wanted]
     for one in wanted:
         if rows := await _rows(session, kind, facts, lambda query, one=one: query.where(one)):
             return rows[0]
@@ -104,7 +110,8 @@ async def _rows(session: AsyncSession, kind: str, facts: Sequence[str], narrowed
 
 
 async def rename(session: AsyncSession, kind: str, id: UUID, old: str, new: str) -> None:
-    """Give a row another name. What names it by its name is the caller's, save a person's inbox, overrides, links."""
+    """Give a row another name. What names it by its name is the caller's, save what is a person's own by address:
+    the inbox, links, overrides, proposed swaps, and duty by imported calendars."""
     model, key = TABLES[kind]
     await session.execute(update(model).where(getattr(model, "id") == id).values({key: new}))  # noqa: B009
     if kind != "users":
@@ -115,6 +122,19 @@ async def rename(session: AsyncSession, kind: str, id: UUID, old: str, new: str)
     users = func.array_replace(ScheduleOverride.users, old, new)
     await session.execute(update(ScheduleOverride).where(named).values(users=users))
     await session.execute(update(ScheduleOverride).where(ScheduleOverride.replaces == old).values(replaces=new))
+    for side in (ShiftSwap.from_user, ShiftSwap.to_user):  # of what is over, the addresses of then are told
+        waiting = (ShiftSwap.status == "proposed") & (side == old)
+        await session.execute(update(ShiftSwap).where(waiting).values({side: new}))
+    await _rename_in_calendars(session, old, new)
+
+
+async def _rename_in_calendars(session: AsyncSession, old: str, new: str) -> None:
+    query = select(ScheduleCalendar).where(ScheduleCalendar.spans.contains([{"users": [old]}]))
+    for calendar in await session.scalars(query.with_for_update()):
+        calendar.spans = [
+            span | {"users": [new if user == old else user for user in span["users"]]} for span in calendar.spans
+        ]
+    await session.flush()
 
 
 async def uses(session: AsyncSession, kind: str, row: EntryRow, *, by_name: bool = False) -> list[str]:

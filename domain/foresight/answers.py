@@ -1,56 +1,83 @@
 """Can a policy be answered: enough people are told for the acknowledgements that it wants."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
+from typing import get_args
 
-from domain.catalogue import Catalogue
 from domain.condition import Facts
-from domain.escalation import Climb, Situation, plan
 from domain.foresight.finding import Finding
 from domain.foresight.situations import Situations
+from domain.foresight.targets import Place
 from domain.policy import Policy
+from domain.recipients import Moment, PersonTarget, people_of
 from domain.severity import Severity
+from domain.target import OnCall
 
 
 def too_few(
-    catalogue: Catalogue,
     policy: Policy,
     situations: Situations,
-    severities: Collection[Severity],
+    places: Sequence[Place],
+    severities: Sequence[Severity],
     services: tuple[str, ...],
 ) -> Iterator[Finding]:
-    """A policy that wants more acknowledgements than people are told of an incident, counted in whole plans.
+    """A policy that wants more acknowledgements than it tells people: at all times a fault, at some a warning.
 
-    A fault when it is so at all times, a warning when it is so at some.
+    Args:
+        policy: the policy.
+        situations: of one team whose incidents climb by it.
+        places: where the policy and the routes name whom.
+        severities: of these incidents.
+        services: whose incidents they are.
     """
     if policy.acknowledgements == 1:
         return
+    counts = _counts(situations, [place for place in places if not place.field.startswith("persist")], severities)
     for severity in severities:
-        counts = _counts(catalogue, policy, situations, Facts(severity=severity, service=services[0]))
-        fewest, most = min(counts), max(counts)
+        fewest, most = min(one[severity] for one in counts), max(one[severity] for one in counts)
         if fewest >= policy.acknowledgements:
             continue
         never = most < policy.acknowledgements
-        people = "nobody" if not most else "one person at most" if most == 1 else f"{most} people at most"
-        some = "one person" if fewest == 1 else f"{fewest} people"
+        told = f"{_people(most)} at most" if never else f"at some times {_people(fewest)} only"
         yield Finding(
             severity="fault" if never else "warning",
             code="acknowledgements",
             kind="policies",
             name=policy.name,
             field="acknowledgements",
-            message=f"the policy {policy.name} wants {policy.acknowledgements} people to acknowledge and tells "
-            f"{people if never else f'at some times {some} only'} of an incident of {situations.directory.team}: "
-            "it does not stop then. Ask for fewer acknowledgements, or tell more people",
+            message=f"the policy {policy.name} wants {policy.acknowledgements} people to acknowledge and tells {told} "
+            f"of an incident of {situations.directory.team}: it does not stop then. Ask for fewer acknowledgements, or "
+            "tell more people",
             services=services,
         )
 
 
-def _counts(catalogue: Catalogue, policy: Policy, situations: Situations, facts: Facts) -> list[int]:
-    """How many people are told of an incident that nobody answers, for each distinct situation in which it begins."""
+def _counts(
+    situations: Situations, places: Sequence[Place], severities: Sequence[Severity]
+) -> list[dict[Severity, int]]:
+    """How many people are there to be told of an incident of each severity, in each distinct situation."""
     counts = []
     for at, directory in situations.distinct():
-        begun = facts.model_copy(update={"alerts": ((at, 1),)})
-        steps = plan(Situation(policy, begun, directory, Climb(started_at=at)))
-        told = {one.recipient for step in steps for one in step.deliveries}
-        counts.append(sum(1 for email in catalogue.user_named if email in told))
+        told: dict[Severity, set[str]] = {severity: set() for severity in severities}
+        for place in places:
+            moment = Moment(Facts(severity=severities[0]), directory, at)
+            there = _there(place, moment)
+            for severity in severities:
+                if severity in place.severities:
+                    told[severity].update(there)
+        counts.append({severity: len(people) for severity, people in told.items()})
     return counts
+
+
+def _there(place: Place, moment: Moment) -> list[str]:
+    """Whom a place names and who is not away; all of those of whom one at a time is told, for rounds go on."""
+    target, directory = place.target, moment.directory
+    if not isinstance(target, get_args(PersonTarget)):
+        return []
+    there = list(directory.there(people_of(target, moment).people, moment.at))
+    if not there and isinstance(target, OnCall) and target.schedule is None and target.level == 1:
+        there = list(directory.there(directory.on_call, moment.at))
+    return there
+
+
+def _people(count: int) -> str:
+    return {0: "nobody", 1: "one person"}.get(count, f"{count} people")

@@ -73,7 +73,9 @@ def lint(
         found += _waits(group, since, until)
         found += _answerable(group, meant)
         found += targets.softened(catalogue, meant)
-        found += answers.too_few(catalogue, group.policy, group.situations, group.severities, group.services)
+        found += answers.too_few(
+            group.policy, group.situations, [one.place for one in meant], group.severities, group.services
+        )
     found += _of_policies(catalogue, groups)
     found += house.without_method(
         catalogue, sorted({email for _, some in looked for one in some for email in one.people})

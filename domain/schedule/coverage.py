@@ -1,6 +1,6 @@
 """What is odd about a schedule: times with nobody, times with several claims, people with too much."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -53,12 +53,17 @@ class Unfair(BaseModel):
         )
 
 
-def gaps(schedule: Schedule, start: datetime, end: datetime, level: int = 1) -> list[tuple[datetime, datetime]]:
-    """Starts and ends, in UTC, of the times in `[start, end)` at which nobody is on call at a level."""
+def gaps(
+    schedule: Schedule, start: datetime, end: datetime, level: int = 1, absent: Collection[str] = ()
+) -> list[tuple[datetime, datetime]]:
+    """Starts and ends, in UTC, of the times in `[start, end)` at which nobody is on call at a level.
+
+    Those who are `absent`, by their addresses as the schedule has them, are nobody: they are never told.
+    """
     found: list[tuple[datetime, datetime]] = []
     covered, end = in_utc(start), in_utc(end)
     for shift in shifts(schedule, start, end):
-        if shift.level == level:
+        if shift.level == level and any(user not in absent for user in shift.users):
             if covered < shift.start:
                 found.append((covered, shift.start))
             covered = shift.end

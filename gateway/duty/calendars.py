@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.sealing import Sealer
 from config.settings import Settings
+from db.catalogue.entries import lock
 from db.catalogue.reading import CatalogueReader
 from db.engine import Sessions
 from db.models import Schedule, ScheduleCalendar
@@ -84,6 +86,11 @@ def _people(catalogue: Catalogue) -> Mapping[str, str]:
     return found
 
 
+def _revision(row: ScheduleCalendar) -> tuple[str | None, datetime | None, list[Any]]:
+    """Another one whenever a calendar was given or read, or somebody in it has a new address."""
+    return row.sealed_url, row.read_at, row.spans
+
+
 class CalendarRefresh:
     """Reads calendars again. Runs in every worker: whoever comes first has done it for all."""
 
@@ -121,6 +128,7 @@ class CalendarRefresh:
                 return False
             zone = await self._zone(session, row.schedule_id)
             catalogue = await self._catalogue.read(session)
+        before = _revision(row)
         try:
             body = await self._body(row)
             await read_into(row, body, zone, catalogue)
@@ -137,8 +145,9 @@ class CalendarRefresh:
         else:
             self._failed_at.pop(id, None)
         async with self._sessions.begin() as session:
+            await lock(session)
             kept = await session.get(ScheduleCalendar, id, with_for_update=True)
-            if kept is None or kept.sealed_url != row.sealed_url:  # another calendar by now
+            if kept is None or _revision(kept) != before:  # another calendar by now, or other people
                 return False
             kept.error = row.error
             if row.error is None:

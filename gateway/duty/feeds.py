@@ -13,7 +13,7 @@ BACK, AHEAD = timedelta(days=90), timedelta(days=400)
 _BEFORE = timedelta(days=62)
 """Shifts are worked out from so much earlier on, so that those in the calendar begin where they begin, not clipped."""
 MOST_EVENTS = 6000
-"""Of one calendar: programs choke on more. What is farthest away is left out."""
+"""Of one calendar: programs choke on more. What is over is left out first, then what is farthest away."""
 
 
 def window(now: datetime) -> tuple[datetime, datetime]:
@@ -25,7 +25,7 @@ def window(now: datetime) -> tuple[datetime, datetime]:
 def of_schedule(catalogue: Catalogue, id: UUID, schedule: Schedule, base_url: str, now: datetime) -> bytes:
     """Everybody's shifts of one schedule."""
     entries = _entries(catalogue, id, schedule, base_url, now)
-    return feed(schedule.name, entries[:MOST_EVENTS], now)
+    return feed(schedule.name, _nearest(entries, now), now)
 
 
 def of_person(
@@ -42,7 +42,19 @@ def of_person(
     ]
     entries.sort(key=lambda entry: (entry.shift.start, entry.schedule))
     user = catalogue.user_named.get(email)
-    return feed(f"On call: {user.name if user else email}", entries[:MOST_EVENTS], now)
+    return feed(f"On call: {user.name if user else email}", _nearest(entries, now), now)
+
+
+def _nearest(entries: list[Entry], now: datetime) -> list[Entry]:
+    """As many as a calendar may hold, in their order."""
+
+    def far(place: int) -> tuple[bool, timedelta]:
+        shift = entries[place].shift
+        is_over = shift.end <= now
+        return is_over, now - shift.end if is_over else shift.start - now
+
+    places = sorted(range(len(entries)), key=far)[:MOST_EVENTS]
+    return [entries[place] for place in sorted(places)]
 
 
 def _entries(catalogue: Catalogue, id: UUID, schedule: Schedule, base_url: str, now: datetime) -> list[Entry]:

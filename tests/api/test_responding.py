@@ -118,6 +118,7 @@ def test_amend(api: httpx.Client, alert: Make) -> None:
         ({"severity": "SEV9"}, "severity"),
         ({"title": ""}, "title"),
         ({"lead": "nobody@nowhere.example"}, "lead"),
+        ({"lead": None}, "lead"),
         ({"impacted_scopes": ["Unheard of"]}, "impacted_scopes"),
         ({"labels": {"a": 1}}, "labels.a"),
         ({"status": "RESOLVED"}, "status"),
@@ -126,6 +127,26 @@ def test_amend(api: httpx.Client, alert: Make) -> None:
 def test_what_cannot_be_amended(api: httpx.Client, alert: Make, body: dict[str, Any], field: str) -> None:
     incident = open_incident(api, alert, severity="SEV4_LOW")
     require_problem(api.patch(f"/incidents/{incident}/", json=body), 422, field)
+
+
+def test_the_policy_of_the_new_severity(api: httpx.Client, alert: Make) -> None:
+    """REQUIREMENTS R-C-20."""
+    name = f"sev {uuid4().hex[:8]}"
+    for policy, kind in ((f"{name} slow", "on_call"), (f"{name} urgent", "manager")):
+        steps = [{"after_seconds": 0, "targets": [{"kind": kind, "channel": "sms"}]}]
+        api.post("/policies/", json={"name": policy, "steps": steps, "max_rounds": 1}).raise_for_status()
+    team = {"name": name, "policy": f"{name} slow", "on_call": "ana@example.com", "manager": "dee@example.com"}
+    api.post("/teams/", json=team).raise_for_status()
+    service = {"name": name, "team": name, "policies": {"SEV1_CRITICAL": f"{name} urgent"}}
+    api.post("/services/", json=service).raise_for_status()
+    incident = open_incident(api, alert, service_name=name, severity="SEV3_MEDIUM")
+    api.patch(f"/incidents/{incident}/", json={"severity": "SEV1_CRITICAL"}).raise_for_status()
+
+    def told() -> list[str]:
+        rows = api.get(f"/incidents/{incident}/notifications/?limit=500").json()["items"]
+        return [row["recipient"] for row in rows if row["step"].endswith(".r1.s1")]
+
+    assert wait_for(told, PATIENCE) == ["dee@example.com"]
 
 
 def test_people_are_asked_and_answer(

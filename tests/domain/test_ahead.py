@@ -3,14 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
-from domain.ahead import still_to_come
+from domain.ahead import fired_by_hand, over_by, passed_over, still_to_come
 from domain.calls import Call
 from domain.channels import ChannelName
 from domain.escalation import Climb, PlannedStep, Situation
 from domain.incident import Status
 from domain.policy import Manager, Persist, Policy
+from domain.recipients import Delivery
 from tests.support.strategies import instants, situations
 from tests.support.values import DIRECTORY, LADDER, NOON, an_incident
 
@@ -70,6 +72,52 @@ def test_who_was_asked_to_join_is_told_whatever_the_status_and_no_more_once_they
 def test_the_addresses_of_a_scope_that_was_added() -> None:
     (step, *_) = ahead(calls=(Call(step="p1.scope.Security", at=NOON, scope="Security"),))
     assert {one.recipient for one in step.deliveries} == {"ciso@example.com", "security@example.com"}
+
+
+def a_step(name: str, *, follows: str | None = None, tells: bool = True) -> PlannedStep:
+    told = (Delivery(recipient="bo@example.com", channel=ChannelName.SMS, reason="named"),) if tells else ()
+    return PlannedStep(step=name, at=NOON, deliveries=told, follows=follows)
+
+
+RUNGS = [
+    a_step("s1"),
+    a_step("s2", tells=False),
+    a_step("s1.60s", follows="s1"),
+    a_step("s3", tells=False),
+    a_step("s4"),
+    a_step("s3.60s", follows="s3"),
+]
+"""The second reaches nobody, the third tells by somebody's later rule only."""
+
+
+def test_by_hand_comes_whoever_is_told_now_or_later_and_later_parts_of_what_has_fired_stay() -> None:
+    assert [step.step for step in fired_by_hand(RUNGS, ["s1"])] == ["s3", "s4"]
+    assert [step.step for step in passed_over(RUNGS, RUNGS[3], ["s1"])] == ["s2"]
+    assert [step.step for step in passed_over(RUNGS, RUNGS[4], ["s1", "s3"])] == ["s2"]
+
+
+@pytest.mark.parametrize(
+    ("on_ledger", "over"),
+    [
+        ([], []),
+        (["s1"], ["s1"]),
+        (["s1", "s3"], ["s1", "s2", "s3"]),
+        (["s1", "s1.60s", "s3"], ["s1", "s2", "s1.60s", "s3"]),
+        (["s1", "s3", "s3.60s"], ["s1", "s2", "s3", "s3.60s"]),
+        (["s4"], ["s1", "s2", "s1.60s", "s3", "s4", "s3.60s"]),
+    ],
+)
+def test_what_is_over_by_the_ledger(on_ledger: list[str], over: list[str]) -> None:
+    assert [step.step for step in over_by(RUNGS, on_ledger)] == over
+
+
+def test_what_was_reassigned_begins_again_with_whoever_leads() -> None:
+    climb = Climb(started_at=NOON, first_to="fay@example.com", fired=("p1.created", "p1.r1.s1"))
+    told = []
+    for lead in ("fay@example.com", "dee@example.com", None):
+        steps = still_to_come(an_incident(**ACKNOWLEDGED, lead=lead), POLICY, DIRECTORY, climb)
+        told.append(next(step for step in steps if step.step == "p2.created").deliveries[0].recipient)
+    assert told == ["fay@example.com", "dee@example.com", "fay@example.com"]
 
 
 @settings(max_examples=40)

@@ -221,6 +221,30 @@ def test_each_of_several_acknowledgements_is_counted_and_the_last_one_takes_it()
     assert (incident.status, incident.acknowledged_by, incident.lead) == (Status.ACKNOWLEDGED, BO, "ana@example.com")
 
 
+def test_addresses_are_the_same_in_capitals() -> None:
+    incident = an_incident(acknowledgements=("uma@example.com",))
+    again = command("acknowledge", actor="UMA@example.com")
+    assert lifecycle.decide(incident, again, NOON, needed=2) == lifecycle.Outcome()
+    back = lifecycle.decide(incident, command("unacknowledge", actor="Uma@Example.com"), NOON)
+    assert back.changes["acknowledgements"] == ()
+
+
+def test_whoever_acknowledges_again_when_enough_have_is_not_ignored() -> None:
+    incident = an_incident(acknowledgements=("ana@example.com",))
+    outcome = lifecycle.decide(incident, command("acknowledge"), NOON, needed=1)
+    assert (outcome.changes["status"], outcome.changes["acknowledged_by"]) == (Status.ACKNOWLEDGED, "ana@example.com")
+    assert outcome.changes["acknowledgements"] == ("ana@example.com",)
+
+
+def test_the_nth_who_acknowledged_has_it_when_a_policy_wants_no_more() -> None:
+    had = ("ana@example.com", BO, "cy@example.com")
+    policy = LADDER.model_copy(update={"acknowledgements": 2})
+    changes = lifecycle.decide(an_incident(acknowledgements=had), command("use_policy", policy=policy), NOON).changes
+    assert changes == {"status": Status.ACKNOWLEDGED, "acknowledged_at": NOON, "acknowledged_by": BO}
+    one = lifecycle.decide(an_incident(acknowledgements=had[:1]), command("use_policy", policy=policy), NOON)
+    assert one.changes == {}
+
+
 def test_a_scope_and_a_severity_have_entries_of_their_own_and_what_is_so_already_has_none() -> None:
     incident = an_incident(impacted_scopes=("PR",), severity=Severity.SEV3_MEDIUM)
     fields = {"severity": Severity.SEV1_CRITICAL, "impacted_scopes": ("Legal", "Security"), "title": incident.title}

@@ -3,10 +3,11 @@
 import pytest
 
 from domain.alert import AlertBatch
+from domain.policy import WorkingHours
 from domain.severity import Severity
 from tests.support.house import House, Told
 from tests.support.providers import Trouble, troubled
-from tests.support.values import NOON, an_alert
+from tests.support.values import LADDER, NOON, an_alert
 from tests.support.waiting import eventually
 
 
@@ -66,14 +67,18 @@ async def test_finished_is_said_after_the_new_broadcast(product: House) -> None:
 
 
 async def test_a_severity_that_rises_in_good_hands_opens_the_room_and_pages_nobody(product: House) -> None:
-    alert = an_alert(severity=Severity.SEV3_MEDIUM)
+    """Of a policy by which the lower severity has paged somebody already."""
+    climbs = LADDER.model_copy(update={"working_hours": WorkingHours(severities=(Severity.SEV3_MEDIUM,))})
+    alert = an_alert(severity=Severity.SEV3_MEDIUM, service_name=await product.make_service(climbs))
     incident = await product.report(alert)
     await incident.until_finished()
+    await incident.until_step("p1.r1.s1")
     await incident.give("acknowledge")
+    assert (await incident.row())["war_room_id"] is None
     await product.report(alert.model_copy(update={"severity": Severity.SEV1_CRITICAL}))
     await incident.until_finished(count=2)
     assert (await incident.row())["war_room_id"]
-    assert await incident.steps() == ["p1.created"]
+    assert await incident.steps() == ["p1.created", "p1.r1.s1"]
 
 
 async def test_a_worse_alert_that_comes_before_the_workflow_has_started_is_not_lost(house: House) -> None:

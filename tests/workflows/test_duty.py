@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest_asyncio
@@ -15,6 +16,7 @@ from gateway.duty.schedules import DIGEST, REMINDERS, DutySchedules
 from tests.support.house import House
 from tests.support.values import an_alert
 from tests.support.waiting import eventually
+from web.routes import on_call
 
 ANA, BO = "ana@example.com", "bo@example.com"
 PATIENCE = 60
@@ -230,6 +232,11 @@ async def test_the_digest_names_gaps_absences_and_unreachable_people(product: Ho
     assert "nobody is on call from Sat" in text
     assert f"{BO} is away while on call (level 1)" in text
     assert f"{BO} has no rule for urgent incidents that can be used" in text
+    async with product.sessions() as session:
+        query = select(InboxMessage.links).join(Notice, Notice.id == InboxMessage.notice_id)
+        (links,) = (await session.scalars(query.where(Notice.kind == "readiness_digest").limit(1))).all()
+    path = urlsplit(links[0]["href"]).path
+    assert path in {getattr(route, "path", None) for route in on_call.router.routes}, "it leads to a page that there is"
 
 
 async def test_the_worker_makes_them_by_itself(product: House) -> None:

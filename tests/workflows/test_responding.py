@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from db.models import Team
+from db.models import Scope, Team, new_id
 from domain.channels import ChannelName
 from domain.commands import Acknowledge
 from domain.policy import Manager, OnCall, Persist, Policy, Step
@@ -269,6 +269,40 @@ async def test_two_must_acknowledge_and_the_first_is_not_paged_again(product: Ho
     assert said == ["Acknowledged by ana@example.com (1 of 2)", "Acknowledged by dee@example.com (2 of 2)"]
 
 
+async def test_of_fewer_who_must_acknowledge_enough_have(product: House) -> None:
+    policy = SLOW.model_copy(update={"acknowledgements": 3})
+    incident = await begun(product, policy)
+    for who in ("ana@example.com", "bo@example.com"):
+        await incident.give("acknowledge", actor=who)
+    fewer = policy.model_copy(update={"acknowledgements": 1}).model_dump(mode="json")
+    await incident.give("use_policy", policy=fewer)
+    row = await incident.row()
+    assert (row["status"], row["acknowledged_by"], row["ladder_generation"]) == ("ACKNOWLEDGED", "ana@example.com", 1)
+    assert row["acknowledged_at"] is not None and row["policy"]["acknowledgements"] == 1
+    assert [step.step for step in plan_ahead(await product.point(incident.id), product.settings)] == []
+
+
+async def test_nobody_is_left_out_of_other_steps(product: House) -> None:
+    policy = SLOW.model_copy(update={"acknowledgements": 2})
+    incident = await begun(product, policy)
+    await incident.give("acknowledge")
+    other = policy.model_copy(update={"steps": policy.steps[:1]})
+    await incident.give("use_policy", policy=other.model_dump(mode="json"))
+    await incident.until_step("p2.r1.s1")
+    assert [page[1] for page in await incident.pages() if page[0] == "p2.r1.s1"] == ["ana@example.com"]
+    assert (await incident.row())["acknowledgements"] == []
+
+
+async def test_a_scope_of_any_name_is_only_a_scope(product: House) -> None:
+    name = f"data.persistence.r1 {uuid4().hex[:8]}"
+    async with product.sessions.begin() as session:
+        session.add(Scope(id=new_id(), name=name, notify_emails=["dpo@example.com"]))
+    incident = await begun(product)
+    await incident.give("amend", impacted_scopes=[name])
+    await incident.until_step(f"p1.scope.{name}")
+    assert await incident.texts("ESCALATED") == []
+
+
 async def test_it_persists_after_the_acknowledgement(product: House) -> None:
     late = Persist(after_seconds=HOUR, targets=(Manager(channel=ChannelName.EMAIL),))
     incident = await begun(product, SLOW.model_copy(update={"persist": (late,)}), time_scale=600.0)
@@ -289,6 +323,25 @@ async def test_an_acknowledgement_times_out_and_the_ladder_begins_again(product:
     assert f"The acknowledgement by ana@example.com timed out: INC-{incident.number} is still open" in (
         await incident.texts("STATUS_CHANGE")
     )
+
+
+@pytest.mark.parametrize("over", ["acknowledgement", "snooze"])
+async def test_what_was_reassigned_to_a_person_begins_again_with_them(product: House, over: str) -> None:
+    policy = SLOW.model_copy(update={"acknowledgement_timeout_seconds": HOUR})
+    incident = await begun(product, policy, time_scale=1200.0)
+    await incident.give("reassign", to="bo@example.com")
+    await incident.until_step("p2.created")
+    if over == "snooze":
+        await incident.give("snooze", until=soon())
+    else:
+        await incident.give("acknowledge", actor="bo@example.com")
+    ahead = plan_ahead(await product.point(incident.id), product.settings)
+    assert {one.recipient for step in ahead if step.step == "p3.created" for one in step.deliveries} == {
+        "bo@example.com"
+    }
+    await incident.until_step("p3.r1.s2", seconds=60)
+    third = {(step, who) for step, who, _ in await incident.pages() if step in ("p3.created", "p3.r1.s1", "p3.r1.s2")}
+    assert third == {("p3.created", "bo@example.com"), ("p3.r1.s2", "dee@example.com")}
 
 
 async def test_whoever_comes_second_without_waiting_for_an_answer_is_told_who_was_first(product: House) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from db.models import Schedule, new_id
+from db.models import Schedule, User, new_id
 from domain.channels import ChannelName
 from domain.hours import WEEKDAYS
 from domain.policy import (
@@ -23,6 +23,7 @@ from domain.policy import (
 from domain.schedule.schedule import Schedule as ScheduleValue
 from domain.severity import Severity
 from domain.target import Lead, People
+from gateway.plans import plan_ahead
 from tests.support.hours import skipping
 from tests.support.house import House, Told
 from tests.support.waiting import eventually
@@ -163,6 +164,53 @@ async def test_peoples_own_rules_go_on_without_an_entry_and_stop_with_the_acknow
     due = datetime.now(UTC) + timedelta(seconds=7)
     await eventually(lambda: datetime.now(UTC) > due, 60)
     assert "p1.r1.s1.120s" not in await stopped.steps()
+
+
+async def ahead_of(product: House, incident: Told) -> list[str]:
+    """What `GET plan/` says, from row and ledger."""
+    return [step.step for step in plan_ahead(await product.point(incident.id), product.settings)]
+
+
+async def test_a_manual_escalation_leaves_peoples_later_rules_be(product: House) -> None:
+    first, second, third = (
+        Step(after_seconds=n * HOUR, targets=(Person(email=f"{who}@example.com"),))
+        for n, who in enumerate(("bo", "cy", "dee"))
+    )
+    incident = await report(product, first, second, third, time_scale=20.0)  # two minutes are six seconds
+    await incident.until_step("p1.r1.s1")
+    await incident.give("escalate")
+    await incident.until_step("p1.r1.s2")
+    assert await ahead_of(product, incident) == ["p1.r1.s1.120s", "p1.r1.s2.120s", "p1.r1.s3", "p1.r1.s3.120s"]
+    await incident.until_step("p1.r1.s1.120s", seconds=60)
+    await incident.until_step("p1.r1.s2.120s", seconds=60)
+    assert await ahead_of(product, incident) == ["p1.r1.s3", "p1.r1.s3.120s"]
+
+
+@pytest.mark.parametrize("in_hand", [False, True])
+async def test_a_manual_escalation_fires_what_people_have_told_to_them_later_only(
+    product: House, in_hand: bool
+) -> None:
+    email = f"later-{new_id().hex[-8:]}@example.com"
+    rules = [{"urgency": urgency, "after_seconds": 60, "channel": "sms"} for urgency in ("high", "low")]
+    async with product.sessions.begin() as session:
+        session.add(User(id=new_id(), email=email, name="Later", notification_rules=rules))
+    incident = await report(
+        product,
+        Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
+        Step(after_seconds=HOUR, targets=(Person(email=email),)),
+        Step(after_seconds=2 * HOUR, targets=(Manager(channel=SMS),)),
+        time_scale=20.0,
+    )
+    await incident.until_step("p1.r1.s1")
+    if in_hand:
+        await incident.give("acknowledge")
+    await incident.give("escalate")
+    await incident.until_type("ESCALATED", 2)
+    rest = [] if in_hand else ["p1.r1.s3"]
+    assert await ahead_of(product, incident) == ["p1.r1.s2.60s", *rest]
+    await incident.until_step("p1.r1.s2.60s", seconds=60)
+    assert [page[1] for page in await incident.pages() if page[0] == "p1.r1.s2.60s"] == [email]
+    assert await ahead_of(product, incident) == rest
 
 
 async def test_what_is_not_urgent_waits_for_working_hours(house: House) -> None:

@@ -45,7 +45,7 @@ def _shown(finding: Finding) -> dict[str, Any]:
     return {
         "text": text if text.endswith(".") else f"{text}.",
         "where": finding.where,
-        "href": address_of(page, finding.name) if page else None,
+        "href": address_of(page, finding.name) if page and finding.name else None,
         "name": finding.name,
         "kind": finding.kind,
         "services": finding.services,

@@ -11,7 +11,7 @@ from domain.catalogue import Catalogue
 from domain.commands import Amend, AnswerCall, Command, GiveRole, PagePeople, Snooze
 from domain.incident import Status
 from domain.severity import Severity
-from gateway.naming import UnknownName, reassignment
+from gateway.naming import UnknownName, policy_for_severity, reassignment
 from web import flash
 from web.errors import PageError, PageRoute
 from web.forms import Form
@@ -110,7 +110,12 @@ async def change(request: Request, parts: Parts, browser: Browser, form: Posted,
         return await _form(request, parts, browser.principal.email, row, "change", form)
     if not changes:
         return flash.redirect(address(row), "wait", "Nothing was changed.")
-    command = Amend(**changes, **envelope(form, browser.principal))
+    policy = None
+    if "severity" in changes:
+        async with parts.sessions() as session:
+            severity = Severity(changes["severity"])
+            policy = await policy_for_severity(session, parts.catalogue, parts.settings, row, severity)
+    command = Amend(**changes, **envelope(form, browser.principal), policy=policy)
     return await _given(parts, row, command, f"INC-{row['number']} is changed.")
 
 

@@ -29,7 +29,7 @@ DAILY = Schedule.model_validate(
 
 
 def starts(calendar: bytes) -> list[datetime]:
-    return [event["DTSTART"].dt for event in icalendar.Calendar.from_ical(calendar).walk("VEVENT")]
+    return [event.decoded("DTSTART") for event in icalendar.Calendar.from_ical(calendar).walk("VEVENT")]
 
 
 @pytest.mark.parametrize(
