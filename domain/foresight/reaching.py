@@ -32,6 +32,11 @@ class Case(NamedTuple):
         """Whether they are meant to wait for working hours: SEV1 and SEV2 page by nature, whatever the policy says."""
         return self.policy.waits(self.severity) and not self.severity.climbs
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether they wait for working hours though they should not."""
+        return self.policy.waits(self.severity) and self.severity.climbs
+
 
 class Unreached(NamedTuple):
     """Why nobody is told in time."""
@@ -68,14 +73,14 @@ class Gap(NamedTuple):
 
 def gap_of(catalogue: Catalogue, case: Case, situations: Situations, within: timedelta) -> Gap | None:
     """When incidents of a kind reach nobody in time; None when they always do."""
-    judged: dict[tuple[Signature, datetime | None], Unreached | None] = {}
+    judged: dict[tuple[Signature, timedelta] | None, Unreached | None] = {}
     uncovered: list[tuple[datetime, datetime]] = []
     first: Unreached | None = None
     for moment in situations.moments(within):
         if _at_once(case, moment, situations, within, catalogue.user_named):
             continue
-        # What waits is told by whoever answers when the hours open: the moment itself counts, too.
-        key = (moment.signature, moment.start if case.policy.waits(case.severity) else None)
+        wait = moment.wait if case.is_held_back else timedelta(0)
+        key = (moment.signature, wait) if wait <= within else None  # who waits for too long is told by nobody in time
         if key not in judged:
             judged[key] = _judge(case, moment, within, catalogue.user_named)
         unreached = judged[key]
@@ -115,7 +120,7 @@ def _finding(catalogue: Catalogue, gaps: Sequence[Gap], within: timedelta) -> Fi
 
 
 def _remedy(case: Case) -> str:
-    if case.policy.waits(case.severity) and not case.may_wait:
+    if case.is_held_back:
         return f"Take {case.severity.short} out of the working hours of {case.policy.name}, or make them longer"
     return f"Put somebody on call then, or give the policy {case.policy.name} a step that reaches somebody"
 
@@ -138,7 +143,9 @@ def _at_once(case: Case, moment: Moment, situations: Situations, within: timedel
     For rungs without a condition only, whose answer is the same for all urgent incidents.
     """
     rung, policy = case.policy.steps[0], case.policy
-    if not isinstance(rung, Step) or rung.when != ALWAYS or not case.severity.climbs or policy.waits(case.severity):
+    if not isinstance(rung, Step) or rung.when != ALWAYS or not case.severity.climbs:
+        return False
+    if moment.wait and case.is_held_back:
         return False
     if moment.first not in situations.reached_at_once:
         alone = policy.model_copy(update={"steps": (rung,), "max_rounds": 1})
@@ -159,7 +166,7 @@ def _judge(case: Case, moment: Moment, within: timedelta, people: Collection[str
     later = min(told, key=lambda step: step.at, default=None)
     why = "; ".join(dict.fromkeys(step.skipped for step in steps if step.skipped)) or "no step tells a person by then"
     hours = case.policy.working_hours
-    if later and hours and case.policy.waits(case.severity):
+    if later and hours and case.is_held_back:
         why = f"the policy {case.policy.name} lets them wait for its working hours, {hours_spelled(hours)}"
     return Unreached(why, _later(later, at) if later else None)
 

@@ -39,6 +39,8 @@ class Moment(NamedTuple):
     signature: Signature
     """The same for moments in which the same people are on call for as long as matters."""
     directory: Directory
+    wait: timedelta
+    """How long an incident of its start is held back by working hours."""
 
 
 class Span:
@@ -106,14 +108,18 @@ class Situations:
 
     def _cut(self, within: timedelta) -> Iterator[Moment]:
         offsets = _offsets(self.policy, within)
+        hours = self.policy.working_hours if holds_back(self.policy) else None
         for span in self.spans:
             edges = _edges(span, self.policy, within)
             states = [self._state(at, span) for at in edges]
             cuts = {span.start} | {edge - offset for edge in edges for offset in offsets}
             starts = [cut for cut in sorted(cuts) if span.start <= cut < span.end]
             for start, end in zip(starts, [*starts[1:], span.end], strict=True):
-                signature = tuple(states[bisect_right(edges, start + offset) - 1] for offset in offsets)
-                yield Moment(start, end, self._first[signature[0]], signature, span.directory)
+                zone = span.directory.time_zone
+                wait = hours.next_opening(start, hours.zone or zone) - start if hours else timedelta(0)
+                held = [wait + offset for offset in offsets if wait + offset <= within] if wait else []
+                signature = tuple(states[bisect_right(edges, start + offset) - 1] for offset in (*offsets, *held))
+                yield Moment(start, end, self._first[signature[0]], signature, span.directory, wait)
 
     def distinct(self) -> Iterator[tuple[datetime, Directory]]:
         """One instant of each distinct situation, with the directory that knows it."""

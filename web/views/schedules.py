@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from domain.catalogue import Catalogue
+from domain.inactive import inactive
 from domain.schedule.coverage import Overlap, gaps, overlaps, unfair
 from domain.schedule.fairness import Load, loads
 from domain.schedule.schedule import Override, Schedule
@@ -109,7 +110,8 @@ def odd(schedule: Schedule, catalogue: Catalogue, now: datetime) -> dict[str, An
     until = now + timedelta(days=LOAD_DAYS)
     coming = shifts(schedule, now, until)
     known: dict[str, Load] = loads(coming, schedule.time_zone, schedule.holidays)
-    empty: list[tuple[datetime, datetime]] = gaps(schedule, now, until)
+    gone = inactive(catalogue, schedule.people)
+    empty: list[tuple[datetime, datetime]] = gaps(schedule, now, until, absent=gone)
     twice: list[Overlap] = [one for one in overlaps(schedule, now, until) if one.hidden]
     return {
         "gaps": empty[:MOST_SHIFTS],
