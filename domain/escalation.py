@@ -233,7 +233,7 @@ def _climbed(situation: Situation) -> Iterator[PlannedStep]:
     for round_number in range(1, situation.policy.max_rounds + 1):
         for number, rung, wait in _rungs(situation.policy, round_number, reaching):
             name = f"p{climb.generation}.r{round_number}.s{number}"
-            elapsed += 0 if wait_is_over else wait
+            elapsed += 0 if wait_is_over and not isinstance(rung, ResolveIt) else wait  # the end does not move up
             moved = timedelta(seconds=(elapsed - climb.advance_seconds) / climb.time_scale)
             at = climb.started_at + max(timedelta(0), held + moved)
             step, *later = _fires(rung, name, number, at, round_number, situation)

@@ -14,7 +14,7 @@ from domain.channels import ChannelName
 from domain.directory import Directory
 from domain.escalation import Climb, PlannedStep, Situation
 from domain.person import PersonalRule, Reach
-from domain.policy import AssignRole, Manager, OnCall, Policy, Step, WorkingHours
+from domain.policy import AssignRole, Manager, OnCall, Policy, ResolveIt, Step, Title, WorkingHours
 from domain.routing import Route
 from domain.severity import Severity
 from domain.target import People
@@ -121,6 +121,7 @@ def test_nobody_is_told_while_away(situation: Situation) -> None:
     """Later parts belong to the instant of their step: who was there then is told."""
     steps = {step.step: step for step in escalation.plan(situation)}
     scoped = {address for told in situation.directory.scope_emails.values() for address in told}
+    scoped |= {address for target in situation.policy.targets() for address in getattr(target, "addresses", ())}
     for step in steps.values():
         at = steps[step.follows].at if step.follows else step.at
         for delivery in step.deliveries:
@@ -352,3 +353,12 @@ def test_a_role_is_given_to_the_first_person_named_however_late_they_want_to_be_
     rung = AssignRole(after_seconds=0, role="commander", to=People(emails=("ana@example.com", "dee@example.com")))
     (step, *_) = escalation.ladder(a_situation(Policy(name="roles", steps=(rung,)), directory))
     assert (told(step)[0][0], step.detail) == ("ana@example.com", "commander")
+
+
+def test_an_empty_rung_does_not_bring_the_end_of_the_incident_forward() -> None:
+    rungs = (
+        Step(after_seconds=0, targets=(Title(title="Pope"),)),
+        ResolveIt(after_seconds=3600, note="it passes"),
+    )
+    steps = escalation.ladder(a_situation(Policy(name="ends", steps=rungs, max_rounds=1)))
+    assert of_moments(steps) == [("p1.r1.s1", 0), ("p1.r1.s2", 60)]
