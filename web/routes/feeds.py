@@ -35,6 +35,7 @@ async def of_schedule(request: Request, parts: Parts, browser: Browser, form: Po
 @router.post("/schedules/{name:path}/feeds/{feed}/delete")
 async def drop_of_schedule(parts: Parts, browser: Browser, form: Posted, name: str, feed: str) -> Response:
     """Nobody reads it any more."""
+    require(browser, Permission.RESPOND)
     await delete_feed_of_schedule(name, _id(feed), parts, browser.principal)
     return flash.redirect(f"{address_of('schedules', name)}#feeds", "good", GONE)
 
