@@ -11,8 +11,8 @@ from sqlalchemy import RowMapping
 from config.settings import Settings
 from domain import kpi
 from domain.alert import Alert, Link
+from domain.climb import PlannedStep
 from domain.commands import MAX_TEXT
-from domain.escalation import PlannedStep
 from domain.instants import LAST_YEAR
 from domain.severity import Severity
 from gateway.starting import incident_url, temporal_url

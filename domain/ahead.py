@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from domain.calls import Call, called
+from domain.climb import Climb, PlannedStep, Situation
 from domain.condition import Facts
 from domain.directory import Directory
-from domain.escalation import Climb, PlannedStep, Situation, ladder, passed, persistence, plan, remaining
+from domain.escalation import ladder, passed, persistence, plan, remaining
 from domain.incident import Incident, Status
 from domain.policy import Policy
 
@@ -30,13 +31,8 @@ def facts_of(incident: Incident, alerts: Sequence[tuple[datetime, int]] = ()) ->
         lead=incident.lead,
         alerts=tuple(alerts),
         # Once somebody has it in hand, they are told like everybody else: when it goes on for too long, or by hand.
-        acknowledged=_in_any_case(incident.acknowledgements) if incident.status is Status.TRIGGERED else (),
+        acknowledged=incident.acknowledgements if incident.status is Status.TRIGGERED else (),
     )
-
-
-def _in_any_case(people: Sequence[str]) -> tuple[str, ...]:
-    """As they wrote themselves, and as the catalogue most likely does."""
-    return tuple(dict.fromkeys([*people, *(who.casefold() for who in people)]))
 
 
 def asked_since(started_at: datetime, now: datetime) -> datetime:

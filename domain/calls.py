@@ -7,7 +7,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.escalation import PlannedStep, Situation, of_scopes, tells_somebody, to_person
+from domain.climb import PlannedStep, Situation
+from domain.escalation import of_scopes, tells_somebody, to_person
 from domain.incident import Incident, Response
 
 STEP_LENGTH = 100

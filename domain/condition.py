@@ -25,6 +25,10 @@ class Facts(BaseModel):
     acknowledged: tuple[str, ...] = ()
     """Who has acknowledged, of a policy that wants several."""
 
+    def has_acknowledged(self, recipient: str) -> bool:
+        """Whether it is one of those, in whatever case they are written."""
+        return recipient.casefold() in (who.casefold() for who in self.acknowledged)
+
 
 class WallHours(Hours):
     """Hours by the clocks of the team, of the person who would be told, or of a zone."""

@@ -4,132 +4,39 @@ The workflow climbs by this plan, the API previews with it: *the preview of an e
 the escalation*.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, assert_never
-from uuid import UUID, uuid5
-
-from pydantic import BaseModel, ConfigDict
+from typing import assert_never
 
 from domain.channels import LOUD, ChannelName
-from domain.condition import Facts
+from domain.climb import Climb, PlannedStep, Situation, created_step, owner_step
 from domain.directory import Directory
 from domain.policy import AssignRole, OpenWarRoom, Policy, ResolveIt, Rung, Step, WaitUntilCovered
 from domain.recipients import Delivery, Meant, Moment, Told, meant_by, without_repeats
+from domain.routing import Route
 from domain.target import Person
-
-Action = Literal["wait", "open_war_room", "assign_role", "resolve"]
-
-
-class PlannedStep(BaseModel):
-    """A step of the plan; one that tells nobody and does nothing is skipped, and `skipped` says why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    step: str
-    at: datetime
-    deliveries: tuple[Delivery, ...] = ()
-    skipped: str | None = None
-    action: Action | None = None
-    """What it does besides telling somebody."""
-    detail: str | None = None
-    """The role that is assigned, or the note of the resolution."""
-    follows: str | None = None
-    """The step of which this is a later part, by people's own rules."""
-    keeps_time: bool = False
-    """What follows keeps its time although this one is skipped: its condition did not hold."""
-
-
-class Climb(BaseModel):
-    """How far one incident has climbed; the same for workflow, row and preview."""
-
-    model_config = ConfigDict(frozen=True)
-
-    started_at: datetime
-    """When the first message of this plan generation left, or will leave; UTC."""
-    generation: int = 1
-    advance_seconds: float = 0
-    """By how much manual escalations have brought the rest of the plan forward."""
-    time_scale: float = 1
-    """A drill divides every delay by this."""
-    fired: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
-    """Of those that are over, the ones that reached nobody when they were due: what follows did not wait for them."""
-    silent: tuple[str, ...] = ()
-    """Of those that are over, the ones that told nobody and kept their time all the same."""
-    fired_at: Mapping[str, datetime] = {}
-    """When steps fired: who was told is who answered then."""
-    first_to: str | None = None
-    """To whom the incident was reassigned when this generation began: they are told first, instead of the others."""
-
-    def after(self, *steps: PlannedStep, at: datetime | None = None) -> "Climb":
-        """The climb once these steps have been fired, or skipped when they reach nobody.
-
-        Args:
-            steps: what is over now.
-            at: when, UTC; None: at the time that the plan has for each.
-        """
-        over = tuple(step.step for step in steps)
-        silent = [step for step in steps if not (step.deliveries or step.action)]
-        empty = tuple(step.step for step in silent if not step.keeps_time)
-        when = {step.step: at for step in steps if at is not None}
-        return self.model_copy(
-            update={
-                "fired": (*self.fired, *over),
-                "skipped": (*self.skipped, *empty),
-                "silent": (*self.silent, *(step.step for step in silent if step.keeps_time)),
-                "fired_at": {**self.fired_at, **when},
-            }
-        )
-
-
-class Situation(NamedTuple):
-    """What a plan is made for: one incident, the organisation, and how far it has climbed."""
-
-    policy: Policy
-    facts: Facts
-    directory: Directory
-    climb: Climb
-    now: datetime | None = None
-    """Steps that are overdue tell whoever answers now; None in a preview."""
-
-
-RESOLVED_STEP = "resolved"
-
-
-def delivery_id(incident_id: UUID, step: str, recipient: str, channel: str) -> UUID:
-    """The same id for the same page, however often it is tried: the vendor's idempotency key."""
-    return uuid5(incident_id, f"{step}|{recipient}|{channel}")
-
-
-def created_step(generation: int) -> str:
-    """The step of the first broadcast of a plan generation."""
-    return f"p{generation}.created"
-
-
-def owner_step(generation: int) -> str:
-    """The step that tells the owner of a policy that reaches nobody."""
-    return f"p{generation}.owner"
 
 
 def broadcast(situation: Situation) -> list[Delivery]:
     """Who hears of a new incident at once: what every route says that applies, and each impacted scope's own."""
-    at_once = [one.delivery for one in _routed(situation).told if not one.after_seconds]
-    return [delivery for delivery in at_once if delivery.recipient not in situation.facts.acknowledged]
+    return _at_once(_routed(situation), situation)
+
+
+def _at_once(meant: Meant, situation: Situation) -> list[Delivery]:
+    at_once = [one.delivery for one in meant.told if not one.after_seconds]
+    return [delivery for delivery in at_once if not situation.facts.has_acknowledged(delivery.recipient)]
 
 
 def _routed(situation: Situation) -> Meant:
     """Whom routes and scopes mean, nobody twice; nobody is woken by what waits for working hours."""
     facts, directory, at = situation.facts, situation.directory, situation.climb.started_at
     told: list[Told] = []
-    for number, route in enumerate(directory.routes):
-        covered = directory.is_covered(at)
-        of_team = not route.teams or directory.team in route.teams
-        if of_team and route.when.why_not(facts, directory.time_zone, at, covered=covered) is None:
-            for place, target in enumerate(route.targets):
-                moment = Moment(facts, directory, at)
-                told += meant_by(target, moment, f"{route.name}/{number}/{place}", route.when).told
-    if told or tells_somebody(situation):
+    moment = Moment(facts, directory, at)
+    applying = list(_applying(situation))
+    for number, route in applying:
+        for place, target in enumerate(route.targets):
+            told += meant_by(target, moment, f"{route.name}/{number}/{place}", route.when).told
+    if applying:
         told += [Told(0, delivery) for delivery in of_scopes(facts.scopes, directory)]
     if _opening(situation) is not None:
         told = [one for one in told if one.delivery.channel not in LOUD]
@@ -154,9 +61,10 @@ def plan(situation: Situation) -> list[PlannedStep]:
     name = created_step(climb.generation)
     first = to_person(climb.first_to, "the new assignee", name, climb.started_at, situation) if climb.first_to else []
     if not any(step.deliveries for step in first):
+        routed = _routed(situation)
         first = [
-            PlannedStep(step=name, at=climb.started_at, deliveries=tuple(broadcast(situation))),
-            *_later_parts(name, climb.started_at, [_routed(situation)], situation),
+            PlannedStep(step=name, at=climb.started_at, deliveries=tuple(_at_once(routed, situation))),
+            *_later_parts(name, climb.started_at, [routed], situation),
         ]
     if not situation.policy.climbs(situation.facts.severity):
         return first
@@ -308,7 +216,7 @@ def _is_taken(situation: Situation) -> str | None:
 def _planned(name: str, at: datetime, meant: Sequence[Meant], situation: Situation) -> PlannedStep:
     """What is due at once; later parts make no step empty."""
     told = without_repeats([told for one in meant for told in one.told])
-    wanted = [one for one in told if one.delivery.recipient not in situation.facts.acknowledged]
+    wanted = [one for one in told if not situation.facts.has_acknowledged(one.delivery.recipient)]
     missing = "; ".join(why for one in meant for why in one.missing)
     if told and not wanted:
         return PlannedStep(step=name, at=at, skipped="all of them have acknowledged", keeps_time=True)
@@ -323,7 +231,7 @@ def _later_parts(name: str, at: datetime, meant: Sequence[Meant], situation: Sit
     told = without_repeats([told for one in meant for told in one.told])
     by_delay: dict[int, list[Delivery]] = {}
     for one in told:
-        if one.after_seconds and one.delivery.recipient not in situation.facts.acknowledged:
+        if one.after_seconds and not situation.facts.has_acknowledged(one.delivery.recipient):
             by_delay.setdefault(one.after_seconds, []).append(one.delivery)
     return [
         PlannedStep(
@@ -380,13 +288,17 @@ def _opening(situation: Situation) -> timedelta | None:
 
 def tells_somebody(situation: Situation) -> bool:
     """Whether routes mean to tell anybody of such an incident, though nobody may answer."""
+    return any(True for _ in _applying(situation))
+
+
+def _applying(situation: Situation) -> Iterator[tuple[int, Route]]:
+    """The routes that are about such an incident, with their places."""
     facts, directory, at = situation.facts, situation.directory, situation.climb.started_at
     covered = directory.is_covered(at)
-    return any(
-        route.when.why_not(facts, directory.time_zone, at, covered=covered) is None
-        for route in directory.routes
-        if not route.teams or directory.team in route.teams
-    )
+    for number, route in enumerate(directory.routes):
+        of_team = not route.teams or directory.team in route.teams
+        if of_team and route.when.why_not(facts, directory.time_zone, at, covered=covered) is None:
+            yield number, route
 
 
 def _to_the_owner(situation: Situation, at: datetime) -> list[PlannedStep]:

@@ -10,7 +10,7 @@ from domain.texts import Message
 
 
 class Page(BaseModel):
-    """One delivery. Its id is `domain.escalation.delivery_id`, so a page that is tried again stays the same page.
+    """One delivery. Its id is `domain.climb.delivery_id`, so a page that is tried again stays the same page.
 
     The id is the idempotency key for providers that have one.
     """

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.catalogue import Catalogue, Policy
+from domain.climb import Climb, PlannedStep, Situation
 from domain.condition import Facts
-from domain.escalation import Climb, PlannedStep, Situation, plan
+from domain.escalation import plan
 from domain.organisation import directory_of, policy_for
 from domain.readiness import person_faults
 from domain.severity import Severity

@@ -11,8 +11,9 @@ from db.catalogue.answering import policy_of, who_answers
 from db.catalogue.reading import CatalogueReader
 from db.starting import StartingPoint
 from domain.ahead import still_to_come
+from domain.climb import Climb, PlannedStep, Situation
 from domain.condition import Facts
-from domain.escalation import Climb, PlannedStep, Situation, plan
+from domain.escalation import plan
 from gateway.starting import (
     alerts_so_far,
     calls_so_far,

@@ -9,8 +9,9 @@ from db.starting import LedgerStep, StartingPoint
 from domain.ahead import facts_of, over_by
 from domain.calls import Call, page_step
 from domain.channels import ChannelName, gentler
+from domain.climb import RESOLVED_STEP, Climb, PlannedStep, Situation
 from domain.commands import Clear
-from domain.escalation import RESOLVED_STEP, Climb, PlannedStep, Situation, plan
+from domain.escalation import plan
 from domain.incident import Incident, Orchestration, Response, Status
 from domain.policy import Policy, fast
 from gateway.workflows import workflow_id

@@ -12,8 +12,8 @@ from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
     from domain import texts
+    from domain.climb import PlannedStep, created_step, owner_step
     from domain.commands import Command, GiveRole, Resolve
-    from domain.escalation import PlannedStep, created_step, owner_step
     from domain.events import Event, EventType
     from domain.incident import Status
     from domain.lifecycle import BY_POLICY, Outcome

@@ -27,8 +27,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.contracts import RoomMessage, WarRoomContract
     from domain import lifecycle, texts
     from domain.alert import AlertBatch
+    from domain.climb import RESOLVED_STEP
     from domain.commands import Acknowledge, Clear, Command, Escalate, Repair, Split, from_signal
-    from domain.escalation import RESOLVED_STEP
     from domain.events import Event, EventType
     from domain.incident import Incident, Status
     from domain.lifecycle import IllegalTransition, Outcome

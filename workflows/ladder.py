@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain import ahead, escalation, response
     from domain.ahead import facts_of, still_to_come
     from domain.calls import Call
-    from domain.escalation import Climb, PlannedStep, Situation
+    from domain.climb import Climb, PlannedStep, Situation, created_step, owner_step
     from domain.incident import Status
     from domain.lifecycle import Outcome
     from domain.policy import WaitUntilCovered
@@ -61,11 +61,7 @@ class Ladder:
 
     def severity_rose(self) -> None:
         """Start over with the plan of the new severity: its broadcast is due at once."""
-        self._state.first_to = None
-        if self._state.climb is not None:
-            self._begin(self._state.climb.generation + 1)
-            self._orchestration.broadcast_decided = False
-            self.changed()
+        self._next_generation(first_to=None)
 
     def begin_again(self, first_to: str | None = None) -> None:
         """Nobody has it in hand any more: the next plan generation begins.
@@ -73,11 +69,17 @@ class Ladder:
         Args:
             first_to: who is told first, by their own rules, for they are named to take it.
         """
-        self.severity_rose()
+        self._begun = self._next_generation(first_to)
+
+    def _next_generation(self, first_to: str | None) -> int:
+        """The number of the record that says so; without a climb, what comes first is the first generation still."""
         self._state.first_to = first_to
-        if self._state.climb is not None:
-            self._state.climb = self._state.climb.model_copy(update={"first_to": first_to})
-        self._begun = self._note_climb() if self._state.climb else self._recorder.record(Outcome())
+        if self._state.climb is None:
+            return self._recorder.record(Outcome())
+        number = self._begin(self._state.climb.generation + 1)
+        self._orchestration.broadcast_decided = False
+        self.changed()
+        return number
 
     def policy_changed(self) -> None:
         """The rest of the way is by another version of the policy."""
@@ -189,7 +191,7 @@ class Ladder:
 
     def _is_part_by_hand(self, step: PlannedStep) -> bool:
         """A later part of a rung that somebody wanted although the incident was in hand already."""
-        of, owner = step.follows or "", escalation.owner_step(self._climb().generation)
+        of, owner = step.follows or "", owner_step(self._climb().generation)
         return not self._is_wanted() and (is_rung(of) or of == owner)
 
     def _is_of_the_next_generation(self, step: PlannedStep) -> bool:
@@ -248,7 +250,7 @@ class Ladder:
             return
         self._state.limit_reached = True
         rungs = escalation.ladder(self._situation())
-        owner = escalation.owner_step(self._climb().generation)
+        owner = owner_step(self._climb().generation)
         if any(rung.deliveries and not _is_part(rung.step, owner) for rung in rungs):
             text = f"Nobody acknowledged in {policy.max_rounds} rounds: no step is left"
         else:
@@ -256,15 +258,15 @@ class Ladder:
         self._firing.note(text, limit="reached")
 
     def _created_step(self) -> str:
-        return escalation.created_step(self._climb().generation)
+        return created_step(self._climb().generation)
 
     def _climb(self) -> Climb:
         return self._state.climb or self._new_climb(1)
 
-    def _begin(self, generation: int) -> None:
+    def _begin(self, generation: int) -> int:
         self._state.climb = self._new_climb(generation)
         self._state.limit_reached = False
-        self._note_climb()
+        return self._note_climb()
 
     def _new_climb(self, generation: int) -> Climb:
         """Steps of calls stay fired; those of the generations before are of no use any more."""

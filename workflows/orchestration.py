@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain import texts
     from domain.ahead import facts_of
     from domain.channels import ChannelName
-    from domain.escalation import created_step
+    from domain.climb import created_step
     from domain.events import Event, EventType
     from domain.incident import Orchestration as Progress
     from domain.incident import Response, Status

@@ -14,7 +14,7 @@ from workflows.state import FailedPage, IncidentState
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import PagingContract
     from domain.channels import gentler
-    from domain.escalation import delivery_id
+    from domain.climb import delivery_id
     from domain.events import Event, EventType
     from domain.incident import Status
     from domain.lifecycle import Outcome

@@ -9,7 +9,7 @@ from workflows.ladder import Ladder
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
-    from domain.escalation import PlannedStep
+    from domain.climb import PlannedStep
     from domain.incident import Incident, Status
 
 

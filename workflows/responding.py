@@ -14,8 +14,8 @@ from workflows.state import IncidentState
 with workflow.unsafe.imports_passed_through():
     from domain import response
     from domain.calls import Call, page_step, scope_step
+    from domain.climb import created_step
     from domain.commands import Amend, Command, PagePeople, Reassign, UsePolicy
-    from domain.escalation import created_step
     from domain.incident import Incident, Response, Status
     from domain.lifecycle import Outcome
     from domain.policy import Policy

@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from domain.calls import Call
 from domain.channels import ChannelName
+from domain.climb import Climb
 from domain.commands import Clear
 from domain.directory import Directory
-from domain.escalation import Climb
 from domain.incident import Incident, Orchestration
 from domain.policy import Policy
 from domain.recipients import Delivery

@@ -12,7 +12,7 @@ from db.models.base import Base, Identified
 
 
 class Notification(Base):
-    """One delivery: `pending` before the send, `sent` after it. The id is `domain.escalation.delivery_id`."""
+    """One delivery: `pending` before the send, `sent` after it. The id is `domain.climb.delivery_id`."""
 
     __tablename__ = "notifications"
     __table_args__ = (

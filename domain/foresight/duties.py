@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.away import away_on_call, fixed_person_away
 from domain.catalogue import Catalogue, Team
-from domain.foresight.finding import Finding, Period, at_weekends, joined, spelled
+from domain.foresight.finding import Code, Finding, Period, at_weekends, finding, joined, spelled
 from domain.schedule.coverage import Unfair, hidden_layers
 from domain.schedule.schedule import Schedule
 from domain.schedule.shifts import Shift, levels, shifts
@@ -171,14 +171,5 @@ def _overloaded(schedule: Schedule, own: list[Shift]) -> Iterator[Finding]:
             yield _of(schedule, "load", "layers", f"{schedule.name}: {one.sentence}")
 
 
-def _of(schedule: Schedule, code: str, field: str, message: str, *, fault: bool = False) -> Finding:
-    return Finding.model_validate(
-        {
-            "severity": "fault" if fault else "warning",
-            "code": code,
-            "kind": "schedules",
-            "name": schedule.name,
-            "field": field,
-            "message": message,
-        }
-    )
+def _of(schedule: Schedule, code: Code, field: str, message: str, *, fault: bool = False) -> Finding:
+    return finding("schedules", schedule.name, code, field, message, fault=fault)

@@ -65,6 +65,12 @@ class Finding(BaseModel):
         return "/".join(part for part in (self.kind, self.name, self.field) if part)
 
 
+def finding(kind: str, name: str, code: Code, field: str, message: str, *, fault: bool) -> Finding:
+    """Something about one entry of the catalogue."""
+    severity: Literal["fault", "warning"] = "fault" if fault else "warning"
+    return Finding(severity=severity, code=code, kind=kind, name=name, field=field, message=message)
+
+
 def joined(periods: Sequence[tuple[datetime, datetime]]) -> tuple[Period, ...]:
     """Times in order, those that touch or overlap as one."""
     whole: list[tuple[datetime, datetime]] = []

@@ -6,7 +6,7 @@ from itertools import pairwise
 from domain.catalogue import Catalogue, User
 from domain.condition import ALWAYS
 from domain.foresight.conditions import allows, can_both_hold, follows
-from domain.foresight.finding import Finding
+from domain.foresight.finding import Code, Finding, finding
 from domain.person import urgency_of
 from domain.policy import Policy, ResolveIt, Rung, Step
 from domain.severity import Severity
@@ -184,14 +184,5 @@ def _circle_from(start: str, catalogue: Catalogue, done: dict[str, None]) -> lis
     return []
 
 
-def _of(policy: Policy, code: str, field: str, message: str, *, fault: bool = True) -> Finding:
-    return Finding.model_validate(
-        {
-            "severity": "fault" if fault else "warning",
-            "code": code,
-            "kind": "policies",
-            "name": policy.name,
-            "field": field,
-            "message": message,
-        }
-    )
+def _of(policy: Policy, code: Code, field: str, message: str, *, fault: bool = True) -> Finding:
+    return finding("policies", policy.name, code, field, message, fault=fault)

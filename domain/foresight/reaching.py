@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from domain.catalogue import Catalogue, Service
 from domain.channels import LOUD
+from domain.climb import Climb, PlannedStep, Situation, created_step, owner_step
 from domain.condition import ALWAYS, Condition, Facts
-from domain.escalation import Climb, PlannedStep, Situation, created_step, owner_step, plan
+from domain.escalation import plan
 from domain.foresight.finding import Finding, Period, at_weekends, joined, spelled
 from domain.foresight.situations import Moment, Signature, Situations
 from domain.hours import spelled as hours_spelled

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from domain.catalogue import Catalogue
+from domain.climb import Climb, PlannedStep, Situation
 from domain.condition import Facts
-from domain.escalation import Climb, PlannedStep, Situation, persistence, plan
+from domain.escalation import persistence, plan
 from domain.organisation import PagedBefore, directory_of, policy_for
 from domain.policy import Policy
 from domain.wall_clock import zone_of

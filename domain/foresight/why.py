@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from domain.catalogue import Catalogue, Service
-from domain.escalation import PlannedStep
+from domain.climb import PlannedStep
 from domain.events import Event, EventType
 from domain.organisation import default_policy, policy_for
 from domain.policy import Policy

@@ -15,7 +15,8 @@ from db.starting import StartingPoint, starting_point
 from db.timeline import timeline
 from domain.ahead import facts_of
 from domain.catalogue import Catalogue
-from domain.escalation import PlannedStep, Situation, plan
+from domain.climb import PlannedStep, Situation
+from domain.escalation import plan
 from domain.foresight.why import LedgerEntry, Past, Sentence, why
 from domain.organisation import directory_of
 from domain.policy import Policy

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from domain.ahead import fired_by_hand, over_by, passed_over, still_to_come
 from domain.calls import Call
 from domain.channels import ChannelName
-from domain.escalation import Climb, PlannedStep, Situation
+from domain.climb import Climb, PlannedStep, Situation
 from domain.incident import Status
 from domain.policy import Manager, Persist, Policy
 from domain.recipients import Delivery

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from domain import escalation
 from domain.channels import ChannelName
+from domain.climb import Climb, PlannedStep, Situation, delivery_id
 from domain.directory import Directory
-from domain.escalation import Climb, PlannedStep, Situation
 from domain.person import PersonalRule, Reach
 from domain.policy import AssignRole, Manager, OnCall, Policy, ResolveIt, Step, Title, WorkingHours
 from domain.routing import Route
@@ -265,8 +265,8 @@ def test_delivery_ids_are_the_same_for_the_same_page_and_different_for_others() 
         (incident, "p1.r1.s1", "ana@example.com", "sms"),
         (other, "p1.created", "ana@example.com", "sms"),
     ]
-    assert len({escalation.delivery_id(*page) for page in pages}) == len(pages)
-    assert escalation.delivery_id(*pages[0]) == escalation.delivery_id(*pages[0])
+    assert len({delivery_id(*page) for page in pages}) == len(pages)
+    assert delivery_id(*pages[0]) == delivery_id(*pages[0])
 
 
 def test_a_policy_whose_times_fall_is_refused() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 
 from domain.channels import ChannelName
+from domain.climb import Situation
 from domain.condition import Facts
 from domain.directory import Directory, Duty
-from domain.escalation import Situation
 from domain.person import Absence, Reach
 from domain.recipients import Meant, Moment, meant_by
 from domain.severity import Severity

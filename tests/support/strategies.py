@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from domain.channels import ChannelName
+from domain.climb import Climb, Situation
 from domain.commands import (
     Acknowledge,
     Amend,
@@ -27,7 +28,6 @@ from domain.commands import (
 )
 from domain.condition import AlertsWithin, Condition, Facts, WallHours
 from domain.directory import Directory, Duty
-from domain.escalation import Climb, Situation
 from domain.person import Absence, ContactMethod, PersonalRule, QuietHours, Reach
 from domain.policy import (
     AssignRole,

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from domain.alert import Alert
 from domain.channels import ChannelName
+from domain.climb import Climb, Situation
 from domain.condition import Facts
 from domain.directory import Directory
-from domain.escalation import Climb, Situation
 from domain.incident import Incident
 from domain.page import Page
 from domain.policy import Manager, OnCall, Policy, Step, TeamChannel, Title

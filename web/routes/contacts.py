@@ -1,7 +1,5 @@
 """Contact methods of a person: made, verified by a code, tried by a test page, deleted."""
 
-from uuid import UUID
-
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
@@ -10,7 +8,8 @@ from api.problems import Problem
 from api.routes.people import CodeIn, take_away, test_method, test_page
 from domain.channels import ChannelName
 from web import flash
-from web.errors import PageError, PageRoute
+from web.addressed import id_of
+from web.errors import PageRoute
 from web.filters import in_path
 from web.refusals import noted
 from web.routes.people import page, require_own
@@ -19,6 +18,8 @@ from web.views.naming import address_of
 from web.views.people import ADDRESS_LONGEST, METHOD_FIELDS
 
 router = APIRouter(route_class=PageRoute)
+
+NO_SUCH = "There is no such contact method."
 
 CHANNEL = TypeAdapter(ChannelName)
 
@@ -45,7 +46,7 @@ async def add(request: Request, parts: Parts, browser: Browser, form: Posted, em
 async def code(parts: Parts, browser: Browser, form: Posted, email: str, method: str) -> Response:
     """Another code."""
     require_own(browser, email)
-    await send_code(parts, await person_to_change(parts, browser.principal, email), _id(method))
+    await send_code(parts, await person_to_change(parts, browser.principal, email), id_of(method, NO_SUCH))
     return _back(email, "A code was sent to this address; the one before is good no more.")
 
 
@@ -53,7 +54,7 @@ async def code(parts: Parts, browser: Browser, form: Posted, email: str, method:
 async def verify(request: Request, parts: Parts, browser: Browser, form: Posted, email: str, method: str) -> Response:
     """The code that was sent."""
     require_own(browser, email)
-    id = _id(method)
+    id = id_of(method, NO_SUCH)
     field = f"code_{id.hex}"
     try:
         given = CodeIn(code=form.raw(field)).code.strip()
@@ -74,7 +75,7 @@ async def verify(request: Request, parts: Parts, browser: Browser, form: Posted,
 async def try_method(parts: Parts, browser: Browser, form: Posted, email: str, method: str) -> Response:
     """A test page by one address."""
     require_own(browser, email)
-    await test_method(email, _id(method), parts, browser.principal)
+    await test_method(email, id_of(method, NO_SUCH), parts, browser.principal)
     return _to_inbox(email)
 
 
@@ -82,7 +83,7 @@ async def try_method(parts: Parts, browser: Browser, form: Posted, email: str, m
 async def remove(parts: Parts, browser: Browser, form: Posted, email: str, method: str) -> Response:
     """Nothing is sent there any more."""
     require_own(browser, email)
-    await take_away(email, _id(method), parts, browser.principal)
+    await take_away(email, id_of(method, NO_SUCH), parts, browser.principal)
     return _back(email, "The address is gone.")
 
 
@@ -92,13 +93,6 @@ async def try_all(parts: Parts, browser: Browser, form: Posted, email: str) -> R
     require_own(browser, email)
     await test_page(email, parts, browser.principal)
     return _to_inbox(email)
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise PageError(404, "There is no such contact method.") from error
 
 
 def _back(email: str, done: str) -> Response:

@@ -1,7 +1,6 @@
 """Swaps of duty, and hand-offs: asked, answered, noted, read."""
 
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from api.routes.schedule_handoffs import NoteIn, acknowledge_handoff, add_note
 from api.routes.schedule_swaps import SwapIn, accept, ask, decline, withdraw
 from domain.roles import Permission
 from web import flash
+from web.addressed import id_of
 from web.errors import PageError, PageRoute
 from web.forms import Form
 from web.refusals import noted
@@ -19,6 +19,8 @@ from web.views.naming import address_of
 from web.views.overrides import instant, zone_asked
 
 router = APIRouter(route_class=PageRoute)
+
+NO_SUCH = "There is nothing of this id."
 
 NOTE_LONGEST, HANDOFF_NOTE_LONGEST = 2000, 5000
 SWAP_FIELDS = {
@@ -57,7 +59,7 @@ async def answer_swap(parts: Parts, browser: Browser, form: Posted, name: str, s
     if answer not in ANSWERS:
         raise PageError(404, "There is no such answer.")
     give, done = ANSWERS[answer]
-    await give(name, _id(swap), parts, browser.principal)
+    await give(name, id_of(swap, NO_SUCH), parts, browser.principal)
     return _back(name, "swaps", done)
 
 
@@ -79,7 +81,7 @@ async def note(request: Request, parts: Parts, browser: Browser, form: Posted, n
 async def acknowledge(parts: Parts, browser: Browser, form: Posted, name: str, handoff: str) -> Response:
     """Whoever leaves or comes has read it."""
     require(browser, Permission.ACKNOWLEDGE)
-    await acknowledge_handoff(name, _id(handoff), parts, browser.principal)
+    await acknowledge_handoff(name, id_of(handoff, NO_SUCH), parts, browser.principal)
     return _back(name, "handoffs", "You have read the hand-off.")
 
 
@@ -95,13 +97,6 @@ def _swap_asked(form: Form) -> dict[str, Any]:
     if not body["to_user"]:
         form.errors["swap_to"] = "Choose a person."
     return body
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise PageError(404, "There is nothing of this id.") from error
 
 
 def _back(name: str, where: str, done: str) -> Response:

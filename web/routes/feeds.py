@@ -1,7 +1,6 @@
 """Secret links for calendar programs, of a schedule or of a person: made once, shown once, taken away."""
 
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,13 +12,16 @@ from api.routes.schedule_feeds import (
 )
 from domain.roles import Permission
 from web import flash
-from web.errors import PageError, PageRoute
+from web.addressed import id_of
+from web.errors import PageRoute
 from web.rendering import render
 from web.routes.people import require_own
 from web.sign_in import Browser, Parts, Posted, require
 from web.views.naming import address_of
 
 router = APIRouter(route_class=PageRoute)
+
+NO_SUCH = "There is no such link."
 
 GONE = "The link is taken away: who reads it is refused from now on."
 
@@ -36,7 +38,7 @@ async def of_schedule(request: Request, parts: Parts, browser: Browser, form: Po
 async def drop_of_schedule(parts: Parts, browser: Browser, form: Posted, name: str, feed: str) -> Response:
     """Nobody reads it any more."""
     require(browser, Permission.RESPOND)
-    await delete_feed_of_schedule(name, _id(feed), parts, browser.principal)
+    await delete_feed_of_schedule(name, id_of(feed, NO_SUCH), parts, browser.principal)
     return flash.redirect(f"{address_of('schedules', name)}#feeds", "good", GONE)
 
 
@@ -52,16 +54,9 @@ async def of_person(request: Request, parts: Parts, browser: Browser, form: Post
 async def drop_of_person(parts: Parts, browser: Browser, form: Posted, email: str, feed: str) -> Response:
     """Nobody reads it any more."""
     require_own(browser, email)
-    await delete_feed_of_person(email, _id(feed), parts, browser.principal)
+    await delete_feed_of_person(email, id_of(feed, NO_SUCH), parts, browser.principal)
     return flash.redirect(f"{address_of('people', email)}#feeds", "good", GONE)
 
 
 def _shown_once(request: Request, made: dict[str, Any], what: str, back: str) -> Response:
     return render(request, "feed_key.html", url=made["url"], what=what, back=back)
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise PageError(404, "There is no such link.") from error

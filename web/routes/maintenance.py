@@ -9,12 +9,12 @@ from api.routes.maintenance import MaintenanceIn, delete_window, make_window, on
 from db.models import new_id
 from domain.roles import Permission
 from web import flash
+from web.addressed import id_of
 from web.errors import PageRoute
 from web.forms import Form
 from web.queries import service_names, team_names
 from web.refusals import noted
 from web.rendering import render
-from web.routes.quiet import named
 from web.sign_in import Browser, Parts, Posted, require
 from web.views.quiet import NAME_LONGEST, REASON_LONGEST, REPEATS, WINDOW_FIELDS, window_asked
 
@@ -44,7 +44,7 @@ async def add_window(request: Request, parts: Parts, browser: Browser, form: Pos
 async def delete(parts: Parts, browser: Browser, form: Posted, window: str) -> Response:
     """Delete a maintenance window; alerts that it kept quiet say so still."""
     require(browser, Permission.RESPOND)
-    kept = await one_window(named(window), parts)
+    kept = await one_window(id_of(window), parts)
     await delete_window(kept["id"], parts)
     return flash.redirect("/quiet#maintenance", "good", f"The window “{kept['name']}” is deleted.")
 

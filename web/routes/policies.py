@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request, Response
 from api.container import Container
 from db.access import BrowserSession
 from db.models import new_id
-from domain.catalogue import Catalogue, Policy
-from domain.escalation import PlannedStep
+from domain.climb import PlannedStep
 from domain.policy_advice import warnings
 from domain.roles import Permission, may
 from domain.routing import DEFAULT_ROUTES
 from domain.severity import Severity
-from web.errors import PageError, PageRoute
+from web.addressed import entry_of
+from web.errors import PageRoute
 from web.rendering import render
 from web.sign_in import Browser, Parts
 from web.views.clock import zone_of
@@ -28,18 +28,6 @@ router = APIRouter(route_class=PageRoute)
 
 SHOWN_ROUNDS = timedelta(hours=12)
 """Of a plan, what lies closer."""
-
-
-def found(catalogue: Catalogue, name: str) -> Policy:
-    """The policy of an address.
-
-    Raises:
-        PageError: there is none.
-    """
-    policy = catalogue.policy_named.get(name.rstrip("/"))
-    if policy is None:
-        raise PageError(404, "There is no policy of this name.")
-    return policy
 
 
 @router.get("/policies")
@@ -91,7 +79,7 @@ async def page(request: Request, parts: Container, browser: BrowserSession, name
     """The page of one policy, with what is wrong with what was asked."""
     async with parts.sessions() as session:
         catalogue = await parts.catalogue.read(session)
-        policy = found(catalogue, name)
+        policy = entry_of(catalogue.policy_named, name, "policy")
         zone = zone_of(catalogue, browser.principal.email)
         uses = services_of(catalogue, policy, default_of(parts))
         services = sorted({service.name for service in catalogue.services if service.is_active})

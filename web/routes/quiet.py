@@ -1,14 +1,13 @@
 """What keeps alerts quiet: the page, and its silences."""
 
-from uuid import UUID
-
 from fastapi import APIRouter, Request, Response
 
 from api.routes.silences import SilenceIn, end_silence, make_silence
 from db.models import new_id
 from domain.roles import Permission, may
 from web import flash
-from web.errors import PageError, PageRoute
+from web.addressed import id_of
+from web.errors import PageRoute
 from web.forms import Form
 from web.refusals import noted
 from web.rendering import render
@@ -60,20 +59,8 @@ async def add_silence(request: Request, parts: Parts, browser: Browser, form: Po
 async def end(parts: Parts, browser: Browser, form: Posted, silence: str) -> Response:
     """End a silence now."""
     require(browser, Permission.RESPOND)
-    await end_silence(named(silence), parts)
+    await end_silence(id_of(silence), parts)
     return flash.redirect("/quiet", "good", "The silence is over.")
-
-
-def named(text: str) -> UUID:
-    """The id in an address.
-
-    Raises:
-        PageError: it is none.
-    """
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise PageError(404, "There is no such thing here.") from error
 
 
 def _form(request: Request, form: Form) -> Response:

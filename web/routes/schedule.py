@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -23,11 +22,11 @@ from domain.roles import Permission, may
 from domain.schedule.schedule import Schedule
 from domain.schedule.shifts import levels
 from web import flash
-from web.errors import PageError, PageRoute
+from web.addressed import entry_of, id_of
+from web.errors import PageRoute
 from web.forms import Form
 from web.refusals import noted
 from web.rendering import render
-from web.routes.schedules import found
 from web.sign_in import Browser, Parts, Posted, require
 from web.views.clock import typed
 from web.views.feeds import listed
@@ -44,10 +43,7 @@ MOST_SWAPS, MOST_HANDOFFS = 10, 5
 async def take_back(parts: Parts, browser: Browser, form: Posted, name: str, override: str) -> Response:
     """The layers hold again."""
     require(browser, Permission.ACKNOWLEDGE)
-    try:
-        id = UUID(override)
-    except ValueError as error:
-        raise PageError(404, "There is no such override.") from error
+    id = id_of(override, "There is no such override.")
     await delete_override(name, id, parts, browser.principal)
     here = f"{address_of('schedules', name)}#overrides"
     return flash.redirect(here, "good", "The override is taken back: the layers hold again.")
@@ -85,7 +81,7 @@ async def page(
     manages = may(browser.principal.role, Permission.MANAGE)
     async with parts.sessions() as session:
         catalogue = await parts.catalogue.read(session)
-        schedule = found(catalogue, name)
+        schedule = entry_of(catalogue.schedule_named, name, "schedule")
         row = await find_row(session, schedule.name)
         links = await feeds.of(session, Owner(schedule_id=row.id), made_by(browser.principal)) if row else []
     here = address_of("schedules", schedule.name)

@@ -14,7 +14,8 @@ from domain.catalogue import Catalogue, broken_references
 from domain.roles import Permission
 from domain.schedule.schedule import Schedule
 from web import flash
-from web.errors import PageError, PageRoute
+from web.addressed import entry_of
+from web.errors import PageRoute
 from web.forms import Form
 from web.rendering import render
 from web.sign_in import Browser, Parts, Posted, require
@@ -44,18 +45,6 @@ EXAMPLE = {
 }
 
 
-def found(catalogue: Catalogue, name: str) -> Schedule:
-    """The schedule of an address.
-
-    Raises:
-        PageError: there is none.
-    """
-    schedule = catalogue.schedule_named.get(name.rstrip("/"))
-    if schedule is None:
-        raise PageError(404, "There is no schedule of this name.")
-    return schedule
-
-
 @router.get("/schedules/new")
 async def new_schedule_page(request: Request, parts: Parts, browser: Browser) -> Response:
     """An example to begin with."""
@@ -75,7 +64,7 @@ async def edit_page(request: Request, parts: Parts, browser: Browser, name: str)
     """The schedule as YAML."""
     require(browser, Permission.MANAGE)
     async with parts.sessions() as session:
-        schedule = found(await parts.catalogue.read(session), name)
+        schedule = entry_of((await parts.catalogue.read(session)).schedule_named, name, "schedule")
     return await _editor(request, parts, schedule.name, Form({"definition": [written(schedule)]}))
 
 
@@ -84,7 +73,7 @@ async def edit(request: Request, parts: Parts, browser: Browser, form: Posted, n
     """Preview it, or keep it."""
     require(browser, Permission.MANAGE)
     async with parts.sessions() as session:
-        schedule = found(await parts.catalogue.read(session), name)
+        schedule = entry_of((await parts.catalogue.read(session)).schedule_named, name, "schedule")
     return await _taken(request, parts, browser, schedule.name, form)
 
 
@@ -118,7 +107,7 @@ def _require_sound(catalogue: Catalogue, schedule: Schedule) -> None:
         Wrong: something does not.
     """
     others = tuple(one for one in catalogue.schedules if one.name != schedule.name)
-    faults = broken_references(catalogue.model_copy(update={"schedules": (*others, schedule)}))
+    faults = broken_references(catalogue.having("schedules", [*others, schedule]))
     own = [(one.field, f"{one.message}.") for one in faults if (one.kind, one.name) == ("schedules", schedule.name)]
     if own:
         raise Wrong(list(dict.fromkeys(own)))

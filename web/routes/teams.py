@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 
 from domain.roles import Permission, may
-from web.errors import PageError, PageRoute
+from web.addressed import entry_of
+from web.errors import PageRoute
 from web.rendering import render
 from web.sign_in import Browser, Parts
 from web.views.naming import naming
@@ -19,10 +20,8 @@ async def team_page(request: Request, parts: Parts, browser: Browser, name: str)
     """Everything about one team."""
     async with parts.sessions() as session:
         catalogue = await parts.catalogue.read(session)
-    team = catalogue.team_named.get(name.rstrip("/"))
-    if team is None:
-        raise PageError(404, "There is no team of this name.")
-    only = catalogue.model_copy(update={"teams": (team,)})
+    team = entry_of(catalogue.team_named, name, "team")
+    only = catalogue.having("teams", [team])
     line = next(line for line in lines(only, datetime.now(UTC)) if line.team is team)
     return render(
         request,

@@ -14,8 +14,9 @@ from config.settings import Settings
 from db.catalogue.answering import who_answers
 from db.models import Incident, Service
 from domain.catalogue import Catalogue, Policy
+from domain.climb import Climb, PlannedStep, Situation
 from domain.condition import Facts
-from domain.escalation import Climb, PlannedStep, Situation, plan
+from domain.escalation import plan
 from domain.organisation import policy_for
 from domain.policy import Policy as PolicyRules
 from domain.severity import Severity

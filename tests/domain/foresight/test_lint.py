@@ -11,8 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from domain.catalogue import Catalogue
+from domain.climb import Climb, Situation
 from domain.condition import Facts
-from domain.escalation import Climb, Situation, plan
+from domain.escalation import plan
 from domain.foresight.lint import lint
 from domain.organisation import directory_of
 from domain.severity import Severity

@@ -6,7 +6,7 @@ import pytest
 
 from domain.catalogue import Catalogue
 from domain.channels import ChannelName
-from domain.escalation import PlannedStep
+from domain.climb import PlannedStep
 from domain.events import Event, EventType
 from domain.foresight.why import LedgerEntry, Past, policy_because, spoken, why
 from domain.recipients import Delivery
