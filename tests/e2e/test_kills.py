@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.dev import Dev
 
-INCIDENTS = 30
-SCALE = 480
-"""Steps after 0, 0.6, 1.9, 3.8 and 7.5 seconds, then two rounds 3.8 seconds apart: the last at 15."""
-KILL_AFTER_SECONDS = (0.5, 4.0, 9.0)
+INCIDENTS = 12
+SCALE = 600
+"""Steps after 0, 0.5, 1.5, 3 and 6 seconds, then two rounds 3 seconds apart: the last at 12."""
+KILL_AFTER_SECONDS = (0.4, 3.0, 7.0)
 
 
 def post(dev: Dev, body: dict[str, Any]) -> dict[str, Any]:

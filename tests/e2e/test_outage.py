@@ -68,7 +68,7 @@ def test_frozen(dev: Dev) -> None:
 
 def test_storage_deleted(dev: Dev) -> None:
     """The reconcile brings the workflows back, they go on climbing, and nobody hears of a step twice."""
-    drill = {"drill": {"time_scale": 120}}  # steps after 0, 2.5, 7.5, 15 and 30 seconds
+    drill = {"drill": {"time_scale": 240}}  # steps after 0, 1.3, 3.8, 7.5 and 15 seconds
     climbing, taken = report(dev, **drill), report(dev)
     dev.wait(lambda: ("p1.r1.s2", "cy@example.com", "slack") in ledger(dev, climbing))
     dev.wait(lambda: finished(dev, taken))

@@ -28,10 +28,11 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["TOCSIN_API_PORT"])
 """
 
 RUN_DEV = """
-import sys
+import signal, sys
 from pathlib import Path
 import typer
 from cli.dev import command, plan
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have begun them with nohup
 if len(sys.argv) > 1:
     plan.tocsin_program = lambda: Path(sys.argv[1])
 try:
