@@ -20,6 +20,7 @@ from domain.duty import Change, HandoffOrder, Recap, Start, hand_off_near, recap
 from domain.notice import Link, Notice
 from domain.readiness_digest import readiness_digest
 from domain.schedule.schedule import Schedule
+from domain.wall_clock import period_text
 
 SOON = timedelta(hours=1)
 
@@ -57,7 +58,7 @@ class DutyActivities(DutyContract):
             found = await asyncio.to_thread(_starting, catalogue, round.at)
             for schedule, start in found:
                 if schedule.name in ids and _is_active(catalogue, start.user):
-                    told += await tell(session, self._reminder(ids[schedule.name], schedule.name, start))
+                    told += await tell(session, self._reminder(ids[schedule.name], schedule.name, start, catalogue))
         return told
 
     @activity.defn(name="send_readiness")
@@ -87,6 +88,7 @@ class DutyActivities(DutyContract):
         recap = Recap(
             schedule=schedule.name,
             at=change.at,
+            time_zone=schedule.time_zone,
             leaving=change.leaving,
             coming=change.coming,
             incidents=tuple(await handoffs.incidents_of(session, id, schedule.team, change.at)),
@@ -111,13 +113,13 @@ class DutyActivities(DutyContract):
             told += await tell(session, notice)
         return told
 
-    def _reminder(self, id: UUID, schedule: str, start: Start) -> Notice:
+    def _reminder(self, id: UUID, schedule: str, start: Start, catalogue: Catalogue) -> Notice:
+        when = period_text(start.start, start.end, catalogue.time_zone_of(start.user))
         return Notice(
             key=notice_key("on-call-soon", id, start.level, f"{start.start:%Y-%m-%dT%H:%M:%SZ}", start.user),
             kind="on_call_soon",
             recipient=start.user,
-            text=f"You go on call for {schedule} (level {start.level}) at {start.start:%H:%M} UTC on "
-            f"{start.start:%Y-%m-%d}, until {start.end:%Y-%m-%d %H:%M} UTC.",
+            text=f"You go on call for {schedule} (level {start.level}) {when}.",
             links=(Link(href=f"{self._base_url}/schedules/{id}", text=schedule),),
         )
 

@@ -151,6 +151,11 @@ class Catalogue(_Entry):
         """Services by name."""
         return {service.name: service for service in self.services}
 
+    def time_zone_of(self, email: str) -> str:
+        """By whose clocks times are named to a person; UTC for whom the catalogue does not know."""
+        user = self.user_named.get(email)
+        return user.time_zone if user else "UTC"
+
     def having(self, kind: str, entries: Iterable[Entry]) -> "Catalogue":
         """The same catalogue with other entries of a kind. A `model_copy` would go on to know the old names."""
         return Catalogue(**{each: getattr(self, each) for each in KINDS} | {kind: tuple(entries)})

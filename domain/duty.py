@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.schedule.schedule import Schedule
 from domain.schedule.shifts import Shift, shifts
+from domain.wall_clock import clock_text
 
 MOMENT = timedelta.resolution
 NEAR = timedelta(hours=1, seconds=1)
@@ -70,6 +71,8 @@ class Recap(BaseModel):
 
     schedule: str
     at: datetime
+    time_zone: str = "UTC"
+    """Of the schedule: in which the instant is named."""
     leaving: tuple[str, ...] = ()
     coming: tuple[str, ...] = ()
     incidents: tuple[RecapIncident, ...] = ()
@@ -130,7 +133,7 @@ def _whole(schedule: Schedule, shift: Shift) -> datetime:
 def recap_text(recap: Recap) -> str:
     """The hand-off as a message."""
     lines = [
-        f"Hand-off of {recap.schedule}, {recap.at:%Y-%m-%d %H:%M} UTC: "
+        f"Hand-off of {recap.schedule}, {clock_text(recap.at, recap.time_zone)} ({recap.time_zone}): "
         f"{_names(recap.leaving)} → {_names(recap.coming)}",
         "",
     ]

@@ -1,7 +1,7 @@
 """The weekly readiness digest: what a team's on-call lacks, said before anybody is paged in vain."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from domain.away import away_on_call, fixed_person_away
 from domain.catalogue import Catalogue, Team
@@ -9,6 +9,7 @@ from domain.readiness import person_faults
 from domain.schedule.coverage import gaps
 from domain.schedule.schedule import Schedule
 from domain.schedule.shifts import shifts
+from domain.wall_clock import period_text
 
 AHEAD = timedelta(days=14)
 MOST_LINES = 40
@@ -39,20 +40,20 @@ def _faults(catalogue: Catalogue, team: Team, at: datetime) -> Iterator[str]:
     if schedule is not None:
         if team.on_call is None:
             for start, end in gaps(schedule, at, at + AHEAD):
-                yield f"nobody is on call from {_spelled(start)} to {_spelled(end)} UTC"
-        yield from _away(catalogue, schedule, at)
+                yield f"nobody is on call {period_text(start, end, team.time_zone)}"
+        yield from _away(catalogue, schedule, at, team.time_zone)
     for start, end in fixed_person_away(catalogue, team, at, at + AHEAD):
         yield (
-            f"{team.on_call} is away while on call from {_spelled(start)} to {_spelled(end)} UTC, and nobody takes "
+            f"{team.on_call} is away while on call {period_text(start, end, team.time_zone)}, and nobody takes "
             "their place"
         )
     yield from _unreachable(catalogue, schedule, team, at)
 
 
-def _away(catalogue: Catalogue, schedule: Schedule, at: datetime) -> Iterator[str]:
+def _away(catalogue: Catalogue, schedule: Schedule, at: datetime, zone: str) -> Iterator[str]:
     for away in away_on_call(catalogue, shifts(schedule, at, at + AHEAD)):
         level = f"level {away.shift.level}"
-        yield f"{away.user} is away while on call ({level}) from {_spelled(away.start)} to {_spelled(away.end)} UTC"
+        yield f"{away.user} is away while on call ({level}) {period_text(away.start, away.end, zone)}"
 
 
 def _unreachable(catalogue: Catalogue, schedule: Schedule | None, team: Team, at: datetime) -> Iterator[str]:
@@ -65,7 +66,3 @@ def _unreachable(catalogue: Catalogue, schedule: Schedule | None, team: Team, at
             continue
         for fault in person_faults(user.model_copy(update={"days_away": ()}), at):
             yield f"{email} {fault}"
-
-
-def _spelled(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%a %Y-%m-%d %H:%M")

@@ -30,6 +30,16 @@ def known_zone(name: str) -> str:
     return name
 
 
+def clock_text(at: datetime, zone: str) -> str:
+    """`Sat 2026-11-21 09:00`, as the clocks of a zone show an instant."""
+    return at.astimezone(zone_of(zone)).strftime("%a %Y-%m-%d %H:%M")
+
+
+def period_text(start: datetime, end: datetime, zone: str) -> str:
+    """`from Sat 2026-11-21 09:00 to Mon 2026-11-23 09:00 (Europe/Paris)`."""
+    return f"from {clock_text(start, zone)} to {clock_text(end, zone)} ({zone})"
+
+
 ZoneName = Annotated[str, AfterValidator(known_zone)]
 """The IANA name of a time zone."""
 

@@ -74,7 +74,7 @@ async def add_override(id: Reference, body: dict[str, Any], parts: Parts, caller
         require_known(catalogue, override.replaces, "replaces")
         await keep(session, row.id, override)
         link = f"{parts.settings.base_url}/schedules/{row.id}"
-        await tell_coming(session, row.name, override, caller.email, link)
+        await tell_coming(session, row.name, override, caller.email, link, catalogue)
         kept = await session.get_one(ScheduleOverride, override.id)
         await session.refresh(kept)
     return _shown(override_value(kept), kept.created_at)

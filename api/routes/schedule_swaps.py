@@ -91,7 +91,7 @@ async def ask(id: Reference, body: SwapIn, parts: Parts, caller: Caller) -> dict
         await session.flush()
         await session.refresh(swap)
         said = f"{swap.from_user} asks you to take over"
-        await swaps.tell_about(session, swap, swap.to_user, said, known.value.name, _link(parts, known))
+        await _tell(session, parts, known, swap, swap.to_user, said)
     return _shown(swap)
 
 
@@ -132,7 +132,7 @@ async def _answer(id: str, swap_id: UUID, parts: Container, caller: Principal, s
         await swaps.answer(session, swap, status)
         recipient = swap.to_user if status == "withdrawn" else swap.from_user
         said = f"{caller.email} has {status}"
-        await swaps.tell_about(session, swap, recipient, said, known.value.name, _link(parts, known))
+        await _tell(session, parts, known, swap, recipient, said)
     return _shown(swap)
 
 
@@ -195,8 +195,9 @@ def _row(known: Known, body: SwapIn, asker: str) -> ShiftSwap:
     )
 
 
-def _link(parts: Container, known: Known) -> str:
-    return f"{parts.settings.base_url}/schedules/{known.id}"
+async def _tell(session: AsyncSession, parts: Container, known: Known, swap: ShiftSwap, whom: str, said: str) -> None:
+    link = f"{parts.settings.base_url}/schedules/{known.id}"
+    await swaps.tell_about(session, swap, whom, said, known.value.name, link, known.catalogue.time_zone_of(whom))
 
 
 def _shown(swap: ShiftSwap) -> dict[str, Any]:

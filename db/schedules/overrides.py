@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import ScheduleOverride
 from db.notices import tell
+from domain.catalogue import Catalogue
 from domain.notice import Link, Notice
 from domain.schedule.schedule import Override
+from domain.wall_clock import period_text
 
 LONGEST_KEY = 300
 
@@ -33,7 +35,9 @@ async def keep(session: AsyncSession, schedule_id: UUID, override: Override) -> 
     await session.flush()
 
 
-async def tell_coming(session: AsyncSession, schedule: str, override: Override, by: str, link: str) -> None:
+async def tell_coming(
+    session: AsyncSession, schedule: str, override: Override, by: str, link: str, catalogue: Catalogue
+) -> None:
     """Tell those whom somebody else has put on duty, unless it is over."""
     if override.kind == "remove" or override.end <= datetime.now(UTC):
         return
@@ -42,20 +46,15 @@ async def tell_coming(session: AsyncSession, schedule: str, override: Override, 
     for email in override.users:
         if email == by:
             continue
+        when = period_text(override.start, override.end, catalogue.time_zone_of(email))
         notice = Notice(
             key=notice_key("override", override.id, email),
             kind="override",
             recipient=email,
-            text=f"You are on call for {schedule}{instead} {during(override.start, override.end)}, says {by}.{reason}",
+            text=f"You are on call for {schedule}{instead} {when}, says {by}.{reason}",
             links=(Link(href=link, text=schedule),),
         )
         await tell(session, notice)
-
-
-def during(start: datetime, end: datetime) -> str:
-    """`from 2026-11-21 07:00 to 2026-11-22 07:00 UTC`."""
-    first, last = (at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") for at in (start, end))
-    return f"from {first} to {last} UTC"
 
 
 def notice_key(*occasion: object) -> str:

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import ShiftSwap, new_id
 from db.notices import tell
-from db.schedules.overrides import during, keep, notice_key
+from db.schedules.overrides import keep, notice_key
 from domain.notice import Link, Notice
 from domain.schedule.schedule import Override
+from domain.wall_clock import period_text
 
 
 async def of(
@@ -72,13 +73,13 @@ async def carry_out(session: AsyncSession, swap: ShiftSwap) -> None:
 
 
 async def tell_about(
-    session: AsyncSession, swap: ShiftSwap, recipient: str, said: str, schedule: str, link: str
+    session: AsyncSession, swap: ShiftSwap, recipient: str, said: str, schedule: str, link: str, zone: str
 ) -> None:
-    """Tell one of the two what the other asks for, or answers."""
-    given = f"{schedule} (level {swap.level}) {during(swap.starts_at, swap.ends_at)}"
+    """Tell one of the two what the other asks for, or answers; times by the clocks of their zone."""
+    given = f"{schedule} (level {swap.level}) {period_text(swap.starts_at, swap.ends_at, zone)}"
     back = ""
     if swap.return_starts_at is not None and swap.return_ends_at is not None:
-        back = f"\nIn exchange: {swap.from_user} takes {during(swap.return_starts_at, swap.return_ends_at)}."
+        back = f"\nIn exchange: {swap.from_user} takes {period_text(swap.return_starts_at, swap.return_ends_at, zone)}."
     note = f"\n{swap.note}" if swap.note else ""
     notice = Notice(
         key=notice_key("swap", swap.id, swap.status, recipient),

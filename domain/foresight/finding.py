@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.wall_clock import zone_of
+from domain.wall_clock import clock_text, period_text, zone_of
 
 Code = Literal[
     "absent",
@@ -85,11 +85,11 @@ def joined(periods: Sequence[tuple[datetime, datetime]]) -> tuple[Period, ...]:
 def spelled(periods: Sequence[Period], zone: str) -> str:
     """`from Sat 2026-11-28 00:00 to Mon 2026-11-30 00:00 (Europe/Paris), and 12 more times until 2027-02-20`."""
     first, last = periods[0], periods[-1]
-    text = f"from {_clock(first.start, zone)} to {_clock(first.end, zone)} ({zone})"
+    text = period_text(first.start, first.end, zone)
     if len(periods) == 1:
         return text
     more = "once more" if len(periods) == 2 else f"{len(periods) - 1} more times"
-    return f"{text}, and {more} until {_clock(last.end, zone)}"
+    return f"{text}, and {more} until {clock_text(last.end, zone)}"
 
 
 def at_weekends(periods: Sequence[Period], zone: str) -> bool:
@@ -104,7 +104,3 @@ def _is_weekend(period: Period, zone: str) -> bool:
         days.discard(end.toordinal() % 7)
     # ordinals: 6 is Saturday, 0 is Sunday; Friday evening and Monday morning belong to a weekend nobody covers
     return bool(days & {6, 0}) and days <= {5, 6, 0, 1} and (period.end - period.start).total_seconds() <= 4 * 86_400
-
-
-def _clock(at: datetime, zone: str) -> str:
-    return at.astimezone(zone_of(zone)).strftime("%a %Y-%m-%d %H:%M")

@@ -112,6 +112,7 @@ def test_what_a_recap_says() -> None:
     recap = Recap(
         schedule="SRE Core",
         at=MONDAY,
+        time_zone="Europe/Paris",
         leaving=(ANA,),
         coming=(BO, CY),
         incidents=(
@@ -121,7 +122,7 @@ def test_what_a_recap_says() -> None:
         notes=((ANA, "The cache is being moved."),),
     )
     assert recap_text(recap).splitlines() == [
-        "Hand-off of SRE Core, 2026-01-05 09:00 UTC: ana@example.com → bo@example.com, cy@example.com",
+        "Hand-off of SRE Core, Mon 2026-01-05 10:00 (Europe/Paris): ana@example.com → bo@example.com, cy@example.com",
         "",
         "Open incidents: 1",
         "- INC-2 Redis is gone (SEV1, triggered, 1 page)",

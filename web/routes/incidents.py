@@ -13,7 +13,6 @@ from web.errors import PageError, PageRoute
 from web.queries import counts_by_status, service_names
 from web.rendering import render
 from web.sign_in import Browser, Parts
-from web.views.clock import zone_of
 from web.views.incident import address, incident_values
 from web.views.incidents import PAGE, list_values, wanted
 
@@ -64,6 +63,6 @@ async def why_page(request: Request, parts: Parts, browser: Browser, row: Incide
     """The history in sentences: who was paged, when, by which rule, on whose schedule; who was not, and why."""
     async with parts.sessions() as session:
         sentences = await why_of(session, parts.catalogue, row["id"], parts.settings)
-        zone = zone_of(await parts.catalogue.read(session), browser.principal.email)
+        zone = (await parts.catalogue.read(session)).time_zone_of(browser.principal.email)
     mine = [one for one in sentences if browser.principal.email in one.text]
     return render(request, "why.html", row=row, here=address(row), sentences=sentences, mine=mine, zone=zone)

@@ -9,7 +9,7 @@ from domain.roles import Permission, may
 from web.errors import PageRoute
 from web.rendering import render
 from web.sign_in import Browser, Parts
-from web.views.clock import chosen_zone, clocks, zone_of
+from web.views.clock import chosen_zone, clocks
 from web.views.naming import naming
 from web.views.on_call import lines
 
@@ -22,7 +22,7 @@ async def on_call_page(request: Request, parts: Parts, browser: Browser) -> Resp
     async with parts.sessions() as session:
         catalogue = await parts.catalogue.read(session)
     now = datetime.now(UTC)
-    choices = clocks(request.query_params, ("team", ""), zone_of(catalogue, browser.principal.email))
+    choices = clocks(request.query_params, ("team", ""), catalogue.time_zone_of(browser.principal.email))
     return render(
         request,
         "on_call.html",

@@ -23,7 +23,6 @@ from web.forms import Form
 from web.refusals import noted
 from web.rendering import render
 from web.sign_in import Browser, Parts, Posted, require
-from web.views.clock import zone_of
 from web.views.feeds import listed
 from web.views.naming import address_of
 from web.views.people import (
@@ -191,7 +190,7 @@ async def page(
         methods=methods,
         form=shown,
         errors=errors,
-        zone=zone_of(catalogue, browser.principal.email),
+        zone=catalogue.time_zone_of(browser.principal.email),
         new_form_id=lambda: new_id().hex,
         **values,
     )

@@ -18,7 +18,6 @@ from web.addressed import entry_of
 from web.errors import PageRoute
 from web.rendering import render
 from web.sign_in import Browser, Parts
-from web.views.clock import zone_of
 from web.views.ladders import ladder_lines, only_words, rest_words, target_words
 from web.views.naming import address_of, naming
 from web.views.policies import asked_of, default_of, open_incidents, planned, services_of
@@ -80,7 +79,7 @@ async def page(request: Request, parts: Container, browser: BrowserSession, name
     async with parts.sessions() as session:
         catalogue = await parts.catalogue.read(session)
         policy = entry_of(catalogue.policy_named, name, "policy")
-        zone = zone_of(catalogue, browser.principal.email)
+        zone = catalogue.time_zone_of(browser.principal.email)
         uses = services_of(catalogue, policy, default_of(parts))
         services = sorted({service.name for service in catalogue.services if service.is_active})
         asked = asked_of(request.query_params, [*uses, *(one for one in services if one not in uses)], zone)

@@ -19,7 +19,6 @@ from web.rendering import render
 from web.routes.actions import envelope, give, require_command
 from web.routes.incidents import IncidentRow
 from web.sign_in import Browser, Parts, Posted
-from web.views.clock import zone_of
 from web.views.incident import address
 from web.views.naming import naming
 from web.views.overrides import people_of
@@ -64,7 +63,7 @@ async def responding_page(request: Request, parts: Parts, browser: Browser, row:
 async def snooze(request: Request, parts: Parts, browser: Browser, form: Posted, row: IncidentRow) -> Response:
     """Nobody is told anything until then."""
     require_command(browser.principal, row, "snooze")
-    zone = zone_of(await _catalogue(parts), browser.principal.email)
+    zone = (await _catalogue(parts)).time_zone_of(browser.principal.email)
     until, note = snoozed_until(form, zone), form.text("note", longest=NOTE_LONGEST)
     if form.errors or until is None:
         return await _form(request, parts, browser.principal.email, row, "snooze", form)
@@ -156,7 +155,7 @@ async def _catalogue(parts: Container) -> Catalogue:
 
 async def _form(request: Request, parts: Container, viewer: str, row: RowMapping, kind: str, form: Form) -> Response:
     catalogue = await _catalogue(parts)
-    zone = zone_of(catalogue, viewer)
+    zone = catalogue.time_zone_of(viewer)
     values: dict[str, Any] = {
         "zone": zone,
         "lengths": snooze_choices(zone),

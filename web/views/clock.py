@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from domain.catalogue import Catalogue
 from web.filters import NOTHING
 
 
@@ -21,12 +20,6 @@ class Choice:
     zone: str
     href: str
     is_chosen: bool
-
-
-def zone_of(catalogue: Catalogue, email: str) -> str:
-    """The time zone of a person; UTC for whom the catalogue does not know."""
-    user = catalogue.user_named.get(email)
-    return user.time_zone if user else "UTC"
 
 
 def clocks(query: Mapping[str, str], own: tuple[str, str], viewer: str) -> list[Choice]:

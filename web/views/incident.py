@@ -17,7 +17,6 @@ from domain.severity import Severity
 from gateway.plans import plan_ahead
 from gateway.starting import default_policy_name, temporal_url
 from web.queries import latest_alerts, latest_events, latest_notifications
-from web.views.clock import zone_of
 from web.views.intake import MEANINGS
 from web.views.naming import naming
 from web.views.responding import responders_of, roles_of
@@ -167,7 +166,7 @@ async def incident_values(parts: Container, principal: Principal, row: RowMappin
         "proposes_end": row["cleared_at"] is not None and row["status"] != Status.RESOLVED,
         "may_resolve": allowed(principal, row, "resolve"),
         "meanings": MEANINGS,
-        "zone": zone_of(catalogue, principal.email),
+        "zone": catalogue.time_zone_of(principal.email),
         "name": naming(catalogue),
         "responders": responders_of(catalogue, row),
         "roles": roles_of(catalogue, row),

@@ -12,7 +12,7 @@ from domain.schedule.fairness import Load, loads
 from domain.schedule.schedule import Override, Schedule
 from domain.schedule.shifts import levels, shifts
 from web.views.calendar import DAYS, Strip, colours_of, midnight, monday, weeks_of
-from web.views.clock import chosen_zone, clocks, zone_of
+from web.views.clock import chosen_zone, clocks
 from web.views.naming import naming
 from web.views.on_call import duties_of
 from web.views.rotations import turns_of
@@ -59,7 +59,7 @@ def schedule_values(
         here: the page's path.
     """
     now = datetime.now(UTC)
-    choices = clocks(query, ("schedule", schedule.time_zone), zone_of(catalogue, viewer))
+    choices = clocks(query, ("schedule", schedule.time_zone), catalogue.time_zone_of(viewer))
     zone = chosen_zone(choices)
     span = span_of(query, now, zone)
     kept = f"&zone={query['zone']}" if query.get("zone") in {choice.key for choice in choices} else ""
