@@ -8,7 +8,8 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
-WORKERS ?= 2
+# More than processors: a third of the tests mostly wait.
+WORKERS ?= 3
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 READY := .venv/.ready
 
