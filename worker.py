@@ -49,7 +49,7 @@ from providers.builtin_document import BuiltinDocumentStore
 from providers.builtin_war_room import BuiltinWarRoom
 from providers.inbox import Inbox
 from providers.protocols import Channel, DocumentStore, WarRoom
-from providers.webhook import WebhookChannel
+from providers.webhook import POST_SECONDS, WebhookChannel
 from workflows.duty import DutyRemindersWorkflow, HandoffWorkflow, ReadinessDigestWorkflow
 from workflows.heartbeat import HeartbeatWorkflow
 from workflows.incident import IncidentWorkflow
@@ -63,9 +63,6 @@ DEPLOYMENT = WorkerDeploymentConfig(
     version=WorkerDeploymentVersion("tocsin", version("tocsin")), use_worker_versioning=False
 )
 """Named, for otherwise the SDK compiles every module of the process to make up a name: seconds of CPU."""
-
-POST_SECONDS = 5.0
-"""So long a webhook may take to answer."""
 
 GRACEFUL_STOP = timedelta(seconds=10)
 

@@ -41,8 +41,8 @@ class WhoAnswers(_Value):
     """Whose people are asked for, under which policy, and from when on."""
 
     service_id: UUID
-    policy: Policy | None = None
-    """By which the incident climbs; None asks by the default, as a workflow of an older version does."""
+    policy: Policy
+    """By which the incident climbs."""
     since: datetime | None = None
     """The first instant that is asked about, UTC; None: now."""
     team_id: UUID | None = None

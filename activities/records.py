@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from temporalio import activity
 
 from activities.contracts import Record, RecordContract, WhoAnswers
-from db.catalogue.answering import policy_of, who_answers
+from db.catalogue.answering import who_answers
 from db.catalogue.reading import CatalogueReader
 from db.engine import Sessions
 from db.records import commit_record
 from domain.directory import Directory
-from domain.severity import Severity
 
 
 class RecordActivities(RecordContract):
@@ -33,14 +32,11 @@ class RecordActivities(RecordContract):
         """Who answers for a service from an instant on."""
         now = datetime.now(UTC)
         async with self._sessions() as session:
-            policy = question.policy or await policy_of(
-                session, self._catalogue, question.service_id, Severity.SEV1_CRITICAL, ""
-            )
             return await who_answers(
                 session,
                 self._catalogue,
                 question.service_id,
-                policy,
+                question.policy,
                 min(question.since or now, now),
                 team_id=question.team_id,
                 incident_id=question.incident_id,

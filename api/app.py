@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 import web
 from api import docs, mail, problems
-from api.asgi import BodyLimit, RateLimit, TrailingSlash
+from api.asgi import BodyLimit, RateLimit, TrailingSlash, Unzipped
 from api.authentication import Authentication
 from api.container import open_container
 from api.observing import Meters, Observed
@@ -93,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     docs.mount(app)
     web.mount(app)
     # The last one added is the first that a request meets.
+    app.add_middleware(Unzipped, max_bytes=settings.max_body_bytes)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RateLimit)
     app.add_middleware(Authentication)

@@ -1,8 +1,11 @@
-"""What every request passes, as plain ASGI: trailing slashes, size of the body, rate."""
+"""What every request passes, as plain ASGI: trailing slashes, size of the body, compression, rate."""
 
+import asyncio
 import math
 import time
+import zlib
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,6 +30,14 @@ WHOLE_CATALOGUES = frozenset({f"{API}catalogue/diff/", f"{API}catalogue/apply/",
 MOST_OF_A_CATALOGUE = 64 * 1024 * 1024
 
 
+ALERTS = (f"{API}alerts/", f"{API}incidents/", f"{API}v2/", "/v2/")
+"""Where bodies come from senders that may compress them."""
+ABOUT_THE_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+GZIP = frozenset({"gzip", "x-gzip"})
+OTHER_CODINGS = frozenset({"br", "compress", "deflate", "zstd"})
+"""Anything else is no compression: some senders put a character set there."""
+
+
 class BodyLimit:
     """Refuse a body that is too large, before it is read where its length is told."""
 
@@ -41,7 +52,7 @@ class BodyLimit:
         length = header(scope, b"content-length")
         most = MOST_OF_A_CATALOGUE if scope["path"] in WHOLE_CATALOGUES else self._max
         if length.isdecimal() and int(length) > most:
-            await self._refuse(most, scope, receive, send)
+            await _too_large(most)(scope, receive, send)
         elif length.isdecimal():  # then the server reads no more than that
             await self._app(scope, receive, send)
         else:
@@ -69,16 +80,55 @@ class BodyLimit:
             await self._app(scope, counted, watched)
         except _TooLarge:
             if not answered:
-                await self._refuse(most, scope, receive, send)
+                await _too_large(most)(scope, receive, send)
 
-    async def _refuse(self, most: int, scope: Scope, receive: Receive, send: Send) -> None:
-        message = f"must be at most {most} bytes"
-        response: Response = answer(Problem.of_field("body", message, 413), {"Connection": "close"})
-        await response(scope, receive, send)
+
+def _too_large(most: int) -> Response:
+    return answer(Problem.of_field("body", f"must be at most {most} bytes", 413), {"Connection": "close"})
 
 
 class _TooLarge(BaseException):
     """Past every handler, up to the step that counts."""
+
+
+class Unzipped:
+    """What a sender of alerts, or a proxy on the way, has compressed; unpacked it may be as large as other bodies."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_alert = scope["type"] == "http" and scope["path"].startswith(ALERTS)
+        coding = header(scope, b"content-encoding").strip().lower() if is_alert else ""
+        if coding in GZIP:
+            await self._unzip(scope, receive, send)
+        elif coding in OTHER_CODINGS:
+            problem = Problem(415, f"Content-Encoding {coding}: send the body as it is, or with gzip")
+            await answer(problem, {"Accept-Encoding": "gzip"})(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _unzip(self, scope: Scope, receive: Receive, send: Send) -> None:
+        packed, unzip = await Request(scope, receive).body(), zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        try:
+            unread = [await asyncio.to_thread(unzip.decompress, packed, self._max + 1)]
+        except zlib.error:
+            unread = [b""]
+        if len(unread[0]) > self._max:
+            await _too_large(self._max)(scope, receive, send)
+            return
+        if packed and (not unzip.eof or unzip.unused_data):
+            problem = Problem(400, "The body is not valid gzip", [{"field": "body", "message": "must be valid gzip"}])
+            await answer(problem)(scope, receive, send)
+            return
+
+        async def unzipped() -> Message:
+            """The body, and then what comes after every body."""
+            return {"type": "http.request", "body": unread.pop(), "more_body": False} if unread else await receive()
+
+        headers = [(name, value) for name, value in scope["headers"] if name not in ABOUT_THE_BODY]
+        await self._app({**scope, "headers": headers}, unzipped, send)
 
 
 class RateLimit:

@@ -2,16 +2,19 @@
 
 import base64
 import binascii
+import re
 import time
 from collections import OrderedDict
+from typing import TypeVar
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import DATABASE_AWAY, Problem, answer, database_problem
 from db.access import Principal, by_token
-from db.engine import Sessions
+from db.engine import Sessions, Turns
 from db.house import source_by_key
+from db.tokens import hash_token
 from domain.intake.source import Source
 
 API = "/api/v1/"
@@ -25,11 +28,19 @@ DOORS = "/api/v1/alerts/"
 KNOWN_SECONDS = 5.0
 """So long a token is believed without asking again; a revoked one ends after that at the latest."""
 MOST_KNOWN = 10_000
+UNKNOWN_SECONDS = 1.0
+"""So long a token that nobody has is refused without asking again: a sender with an old key sends it often."""
+ASKED_AT_ONCE = 4
+"""Look-ups under way at most: whoever guesses tokens takes no more of the database's connections than these."""
+SOURCE_KEY = re.compile(r"[0-9a-z]{32}", re.ASCII)
+"""How keys of sources look."""
 
 ADVICE = "Send an API token as 'Authorization: Bearer …' or 'Authorization: Token …'"
 DOOR_ADVICE = ADVICE + ", or a source's key there, as the password of HTTP Basic, or as ?token=…"
 
 Caller = Principal | Source
+_Name = TypeVar("_Name")
+_Value = TypeVar("_Value")
 
 
 class Credentials:
@@ -37,6 +48,9 @@ class Credentials:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, bool], tuple[Caller, float]] = OrderedDict()
+        self._unknown: OrderedDict[tuple[bytes, bool], float] = OrderedDict()
+        """By digest, for anybody can send long ones."""
+        self._asking = Turns(ASKED_AT_ONCE)
 
     async def caller(self, sessions: Sessions, token: str, *, door: bool) -> Caller | None:
         """Who a token belongs to; None when it is nobody's.
@@ -49,21 +63,36 @@ class Credentials:
         known = self._known.get((token, door))
         if known is not None and known[1] > time.monotonic():
             return known[0]
-        async with sessions() as session:
+        digest = hash_token(token)
+        if self._unknown.get((digest, door), 0.0) > time.monotonic():
+            return None
+        async with self._asking.turn(), sessions() as session:
             caller: Caller | None = await by_token(session, token)
-            if caller is None and door:
+            if caller is None and door and SOURCE_KEY.fullmatch(token):
                 caller = await source_by_key(session, token)
         if caller is None:
             self._known.pop((token, door), None)
-            return None
-        self._known[token, door] = (caller, time.monotonic() + KNOWN_SECONDS)
-        if len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
+            _put(self._unknown, (digest, door), time.monotonic() + UNKNOWN_SECONDS)
+        else:
+            _put(self._known, (token, door), (caller, time.monotonic() + KNOWN_SECONDS))
         return caller
+
+    async def source(self, sessions: Sessions, key: str) -> Source | None:
+        """The source whose key it is; of what does not look like a key the database is not asked."""
+        caller = await self.caller(sessions, key, door=True) if SOURCE_KEY.fullmatch(key) else None
+        return caller if isinstance(caller, Source) else None
 
     def forget(self) -> None:
         """A source changed: its next alert sees it."""
         self._known.clear()
+        self._unknown.clear()
+
+
+def _put(table: OrderedDict[_Name, _Value], name: _Name, value: _Value) -> None:
+    """Keep what is latest, and not too much of it."""
+    table[name] = value
+    if len(table) > MOST_KNOWN:
+        table.popitem(last=False)
 
 
 class Authentication:

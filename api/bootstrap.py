@@ -11,7 +11,7 @@ from config.defaults import BASE_CATALOGUE, EXAMPLE_CATALOGUE
 from config.passwords import hash_password, password_matches
 from config.settings import Settings
 from db.catalogue.reading import read_catalogue
-from db.catalogue.writing import without, write
+from db.catalogue.writing import ids_of, without, write
 from db.engine import Sessions
 from db.models import ApiToken, User, new_id
 from db.tokens import hash_token, new_token
@@ -45,10 +45,9 @@ async def bootstrap(sessions: Sessions, settings: Settings) -> FirstLogin | None
 async def _ensure_catalogue(session: AsyncSession, *, example: bool) -> None:
     """Policies and routes where there are none: what somebody has deleted stays so. The rest at the first start."""
     base = Catalogue.model_validate(yaml.safe_load(BASE_CATALOGUE.read_text()))
-    kept = await read_catalogue(session)
-    policies = () if kept.policies else base.policies
-    await write(session, Catalogue(policies=policies, routes=() if kept.routes else base.routes))
-    if UNKNOWN_SERVICE in kept.service_named:
+    policies, routes, services = [await ids_of(session, kind) for kind in ("policies", "routes", "services")]
+    await write(session, Catalogue(policies=() if policies else base.policies, routes=() if routes else base.routes))
+    if UNKNOWN_SERVICE in services:
         return
     first = Catalogue.model_validate(yaml.safe_load(EXAMPLE_CATALOGUE.read_text())) if example else base
     await write(session, without(first, await read_catalogue(session)))

@@ -20,7 +20,7 @@ from config.passwords import hash_password, password_matches
 from db.access import Principal
 from db.contact_methods import Verdict, count_try, keep_code, method_of, set_address, told_lately, verify
 from db.models import ContactMethod, new_id
-from db.notices import PLAYED_BY, tell
+from db.notices import PLAYED_BY, begin, end, tell
 from domain.catalogue import User
 from domain.channels import ChannelName
 from domain.notice import CODE, TEST_PAGE, Notice
@@ -30,6 +30,19 @@ MOST_METHODS = 50
 AN_HOUR = timedelta(hours=1)
 MOST_CODES, MOST_TEST_PAGES = 6, 30
 """For one person, in an hour."""
+
+
+class _Sending(NamedTuple):
+    """A notice on its way."""
+
+    notice: Notice
+    address: str
+    id: UUID | None
+    """What waits for its webhook; None: the inbox has it."""
+
+    @property
+    def provider(self) -> str:
+        return PLAYED_BY if self.id is None else self.notice.channel.value
 
 
 class Person(NamedTuple):
@@ -104,7 +117,7 @@ async def send_code(parts: Container, person: Person, id: UUID) -> datetime:
     """Send a code that verifies an address; until when it holds. The code is in the message and nowhere else.
 
     Raises:
-        Problem: 404, 409 when it is verified already, 429 after too many codes.
+        Problem: 404, 409 when it is verified already, 422 when a webhook does not take it, 429 after too many codes.
     """
     code = f"{secrets.randbelow(1_000_000):06}"
     code_hash = await asyncio.to_thread(hash_password, code)
@@ -117,7 +130,9 @@ async def send_code(parts: Container, person: Person, id: UUID) -> datetime:
         expires_at = await keep_code(session, method, code_hash)
         where = masked(method.channel, method.address)
         text = f"{code} is your Tocsin code. It verifies {method.channel} to {where} and is good for 10 minutes."
-        await tell(session, _notice(CODE, person, ChannelName(method.channel), text))
+        sending = await _begin(session, _notice(CODE, person, ChannelName(method.channel), text), method.address)
+    if error := await _send(parts, sending):
+        raise Problem.of_field("address", f"did not take the code ({error}): it must answer a POST with a 2xx")
     return expires_at
 
 
@@ -148,7 +163,7 @@ async def try_code(parts: Container, person: Person, id: UUID, code: str) -> Con
 async def send_test_pages(
     parts: Container, caller: Principal, person: Person, ways: Sequence[tuple[ChannelName, str]]
 ) -> list[dict[str, Any]]:
-    """One test page by each way; what was sent.
+    """One test page by each way; for each whether it was sent, and why not.
 
     Args:
         parts: of this process.
@@ -165,12 +180,21 @@ async def send_test_pages(
         lately = await told_lately(session, TEST_PAGE, person.user.email, AN_HOUR)
         if lately + len(ways) > MOST_TEST_PAGES:
             raise Problem(429, f"{MOST_TEST_PAGES} test pages in an hour are enough: try again later")
+        sendings = []
         for channel, address in ways:
             where = masked(channel, address)
             text = f"Test page from Tocsin by {channel} to {where}, asked for by {caller.email}. Nothing is wrong."
-            await tell(session, _notice(TEST_PAGE, person, channel, text))
+            sendings.append(await _begin(session, _notice(TEST_PAGE, person, channel, text), address))
+    errors = await asyncio.gather(*(_send(parts, sending) for sending in sendings))
     return [
-        {"channel": channel, "address": address, "provider": PLAYED_BY, "status": "sent"} for channel, address in ways
+        {
+            "channel": sending.notice.channel,
+            "address": sending.address,
+            "provider": sending.provider,
+            "status": "failed" if error else "sent",
+            "error": error,
+        }
+        for sending, error in zip(sendings, errors, strict=True)
     ]
 
 
@@ -194,3 +218,21 @@ def _checked(channel: ChannelName, address: str) -> str:
 
 def _notice(kind: str, person: Person, channel: ChannelName, text: str) -> Notice:
     return Notice(key=f"{kind}:{new_id()}", kind=kind, recipient=person.user.email, channel=channel, text=text)
+
+
+async def _begin(session: AsyncSession, notice: Notice, address: str) -> _Sending:
+    """Put a notice into the inbox; one for a webhook goes there alone, once the transaction is over."""
+    if notice.channel is ChannelName.WEBHOOK:
+        return _Sending(notice, address, await begin(session, notice, notice.channel.value))
+    await tell(session, notice)
+    return _Sending(notice, address, None)
+
+
+async def _send(parts: Container, sending: _Sending) -> str | None:
+    """Post what waits for its webhook; why it was not taken, None when all is well."""
+    if sending.id is None:
+        return None
+    error = await parts.webhook.try_notice(sending.address, sending.id, sending.notice)
+    async with parts.sessions.begin() as session:
+        await end(session, sending.id, error)
+    return error

@@ -25,8 +25,10 @@ from gateway.intake.noise import Noise
 from gateway.intake.pipeline import Pipeline
 from gateway.live import Live
 from gateway.outbox import OutboxDelivery
+from gateway.outgoing import outgoing_client
 from gateway.pings import Pings
 from gateway.workflows import Workflows
+from providers.webhook import POST_SECONDS, WebhookChannel
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Container:
     inbox: InboxMessages
     documents: DocumentVersions
     rooms: WarRooms
+    webhook: WebhookChannel
+    """For codes and test pages: whoever asks for one waits for what becomes of it."""
 
 
 @contextlib.asynccontextmanager
@@ -66,8 +70,11 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
     knowledge = Knowledge(sessions, settings.correlation_window_seconds)
     intake = Pipeline(pool, sessions, knowledge, expressions.TOOLS, dispatcher.nudge, settings)
     credentials = Credentials()
-    noise = Noise(intake)
-    pings = Pings(pool, workflows.heartbeats)
+    noise = Noise(intake, sessions)
+    pings = Pings(sessions, workflows.heartbeats)
+
+    way_out = outgoing_client(settings.allow_private_addresses, POST_SECONDS)
+    secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
 
     def house_changed() -> None:
         intake.forget()
@@ -90,6 +97,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         inbox=InboxMessages(sessions),
         documents=DocumentVersions(sessions),
         rooms=WarRooms(sessions),
+        webhook=WebhookChannel(way_out, secret),
     )
     background = [asyncio.create_task(part.run()) for part in (dispatcher, watch, container.live, noise, pings)]
     try:
@@ -98,5 +106,6 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+        await way_out.aclose()
         await pool.close()
         await engine.dispose()

@@ -6,8 +6,6 @@ servers do for days.
 
 import asyncio
 import contextlib
-import email
-import email.policy
 import hashlib
 import logging
 import math
@@ -46,7 +44,6 @@ LINE_BYTES = 65_536
 REPEATED_WITHIN = timedelta(days=1)
 """A message whose date is further away gets an id by itself, and is not recognised when it is repeated."""
 
-_KEY = re.compile(r"[0-9a-z]{32}", re.ASCII)
 _TRY_AGAIN = "451 4.3.0 Not accepted: try again later"
 
 
@@ -104,7 +101,7 @@ class Door:
     ) -> str:
         """`<key>@anywhere` or `anything+<key>@anywhere`."""
         key = address.rpartition("@")[0].rpartition("+")[2].lower()
-        source = await self._source(key)
+        source = await self._parts.credentials.source(self._parts.sessions, key)
         if source is None or source.id is None:
             return "550 5.1.1 No such address: it must be the key of a source"
         if source.secret is not None:
@@ -125,9 +122,9 @@ class Door:
         senders = self._senders.get(envelope, {})
         content = cast("bytes", envelope.content)
         try:
-            signal, fixed = await asyncio.to_thread(_read, content, [key for key, _ in senders.values()])
+            signal, repeat_id = await asyncio.to_thread(_read, content, [key for key, _ in senders.values()])
             for id, (_, source) in senders.items():
-                await self._take(signal, source, _alert_id(id, fixed))
+                await self._take(signal, source, _alert_id(id, repeat_id))
         except psycopg.DataError:
             return "554 5.6.0 The message holds something that cannot be stored"
         return "250 2.0.0 Kept"
@@ -136,12 +133,6 @@ class Door:
         """The database is away, or we made a mistake: either way nothing was accepted of what is not committed."""
         logger.error("mail: not accepted", error=type(error).__name__, exc_info=not _is_outage(error))
         return _TRY_AGAIN
-
-    async def _source(self, key: str) -> Source | None:
-        if not _KEY.fullmatch(key):
-            return None
-        caller = await self._parts.credentials.caller(self._parts.sessions, key, door=True)
-        return caller if isinstance(caller, Source) else None
 
     async def _take(self, signal: Signal, source: Source, id: UUID | None) -> None:
         """Take it unless it was taken: senders repeat a message when our 250 did not reach them."""
@@ -210,11 +201,11 @@ def _read(content: bytes, keys: list[str]) -> tuple[Signal, tuple[int, bytes] | 
     """The signal of a message without the keys that it was sent to, and what its repetition will have, too."""
     for key in keys:
         content = re.sub(key.encode(), b"...", content, flags=re.IGNORECASE)
-    message = email.message_from_bytes(content, policy=email.policy.default)
-    return mail.read(message), _fixed(message, content)
+    message = mail.parse(content)
+    return mail.read(message), _repeat_id(message, content)
 
 
-def _fixed(message: EmailMessage, content: bytes) -> tuple[int, bytes] | None:
+def _repeat_id(message: EmailMessage, content: bytes) -> tuple[int, bytes] | None:
     """The milliseconds of its date, and a digest; None when it names neither itself nor its date."""
     headers: dict[str, Any] = {name.lower(): value for name, value in message.raw_items()}
     if not headers.get("message-id") or not headers.get("date"):
@@ -229,11 +220,11 @@ def _fixed(message: EmailMessage, content: bytes) -> tuple[int, bytes] | None:
     return int(sent.timestamp() * 1000), hashlib.sha256(content).digest()
 
 
-def _alert_id(source_id: UUID, fixed: tuple[int, bytes] | None) -> UUID | None:
+def _alert_id(source_id: UUID, repeat_id: tuple[int, bytes] | None) -> UUID | None:
     """An id for the alert that a repetition gets again: a UUIDv7, for what is received is listed by them."""
-    if fixed is None:
+    if repeat_id is None:
         return None
-    milliseconds, digest = fixed
+    milliseconds, digest = repeat_id
     rest = int.from_bytes(hashlib.sha256(source_id.bytes + digest).digest()[:10])
     value = milliseconds << 80 | 0x7 << 76 | (rest >> 68 & 0xFFF) << 64 | 0b10 << 62 | rest & (1 << 62) - 1
     return UUID(int=value)

@@ -25,6 +25,8 @@ MEDIA_TYPE = "application/problem+json"
 
 DATABASE_AWAY = (*IntakeUnavailable, OperationalError, InterfaceError, PoolTimeout)
 """The database cannot be reached."""
+UNSTORABLE = (psycopg.DataError, DataError)
+"""The database will not keep what a request holds."""
 
 _BRANCH = re.compile(r"(bool|[A-Z]\w+|function-.*|constrained-.*|\[key\])$")
 """What pydantic names in a location that is no field: a branch of a union, a wrapper."""
@@ -102,7 +104,7 @@ def install(app: FastAPI) -> None:
     handle(UnknownIncident, lambda error: Problem(404, f"There is no incident {error}"))
     for kind in DATABASE_AWAY:
         handle(kind, database_problem)
-    for unstorable in (psycopg.DataError, DataError):
+    for unstorable in UNSTORABLE:
         handle(unstorable, lambda _: Problem(422, "The request holds something that cannot be stored"))
     handle(Exception, lambda _: Problem(500, "Tocsin made a mistake; it is in the log"))
 

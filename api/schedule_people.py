@@ -53,16 +53,21 @@ def require_may_override(caller: Principal, override: Override) -> None:
     )
 
 
-def require_may_change_past(caller: Principal, since: datetime) -> None:
+def may_change_past(caller: Principal, since: datetime) -> bool:
+    """Whether somebody may change who is on call from an instant on: of what was, managers alone."""
+    return may(caller.role, Permission.MANAGE) or since >= datetime.now(UTC) - JUST_NOW
+
+
+def require_may_change_past(caller: Principal, since: datetime, field: str = "start") -> None:
     """See that somebody who is no manager leaves alone what was: loads and reports go by who was on call.
 
     Args:
-        caller: who makes or takes back an override.
+        caller: who makes or takes back an override, or asks for a swap.
         since: the first instant that it changes, aware.
+        field: which says that instant.
 
     Raises:
         Problem: it is over.
     """
-    if may(caller.role, Permission.MANAGE) or since >= datetime.now(UTC) - JUST_NOW:
-        return
-    raise Problem.of_field("start", "lies in the past: who was on call then is for a manager to say", 403)
+    if not may_change_past(caller, since):
+        raise Problem.of_field(field, "lies in the past: who was on call then is for a manager to say", 403)

@@ -37,6 +37,7 @@ def configure_logging(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells whole addresses, and those of webhooks are secrets
 
 
 def access_logger(settings: Settings) -> structlog.typing.FilteringBoundLogger:

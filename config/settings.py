@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         description="Calendars and webhooks may be at loopback and private addresses; `tocsin dev` allows it.",
     )
     webhook_secret: SecretStr | None = Field(
-        None, description="Signs what is posted to the webhooks of policies: `whsec_` and base64, as Standard Webhooks."
+        None, description="Signs what is posted to webhooks: `whsec_` and base64, as Standard Webhooks."
     )
     link_grace_seconds: float = Field(
         10, ge=0, le=300, description="How long the first message may wait for its links, in seconds."

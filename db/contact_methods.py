@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import ContactMethod, Notice
+from db.models import ContactMethod, Notice, User
 
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -39,6 +39,13 @@ class Try(NamedTuple):
 async def methods_of(session: AsyncSession, user_id: UUID) -> Sequence[ContactMethod]:
     """A person's contact methods, the oldest first."""
     query = select(ContactMethod).where(ContactMethod.user_id == user_id)
+    return (await session.scalars(query.order_by(ContactMethod.created_at, ContactMethod.id))).all()
+
+
+async def verified_addresses(session: AsyncSession, email: str, channel: str) -> Sequence[str]:
+    """A person's verified addresses of a channel, the oldest first; none of whom there is not."""
+    query = select(ContactMethod.address).join(User, User.id == ContactMethod.user_id)
+    query = query.where(User.email == email, ContactMethod.channel == channel, ContactMethod.verified_at.is_not(None))
     return (await session.scalars(query.order_by(ContactMethod.created_at, ContactMethod.id))).all()
 
 

@@ -1,6 +1,9 @@
 """Connections to Postgres: an engine for everything, and a small raw pool for intake's one statement."""
 
+import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -9,6 +12,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 from pydantic_core import from_json
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -45,6 +49,30 @@ def make_engine(url: str, pool_size: int = 10, *, check: bool = True) -> AsyncEn
 def make_sessions(engine: AsyncEngine) -> Sessions:
     """Sessions whose objects can still be read after the commit."""
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+class Turns:
+    """How many at most use the database for one purpose, so that they leave connections for every other."""
+
+    def __init__(self, most: int) -> None:
+        self._semaphore = asyncio.Semaphore(most)
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and have it.
+
+        Raises:
+            sqlalchemy.exc.TimeoutError: it took as long as one waits for a connection.
+        """
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+                await self._semaphore.acquire()
+        except TimeoutError as error:
+            raise PoolTimeout("too many wait for the database") from error
+        try:
+            yield
+        finally:
+            self._semaphore.release()
 
 
 def make_intake_pool(url: str, size: int = 4) -> IntakePool:

@@ -13,9 +13,10 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import dict_row
 
+from db.intake import IntakeItem
 from db.keeping import Kept, keep
 from db.outbox import put_command_row
-from domain.intake.episode import is_past, latest
+from domain.intake.episode import History
 
 CHANGES_KEPT = 100
 
@@ -26,16 +27,24 @@ class Episode:
 
     identity: str
     status: str
+    history: History
+    last_fired_at: datetime
     slot_key: str
-    over_started_at: datetime | None
-    """When the latest episode of it began that is over."""
-    is_open: bool
-    """Whether the incident where it belongs is open."""
+    leads_to: UUID | None
+    """The incident to which that key leads: another one when the key's window was over."""
     incident_id: UUID | None
+    """Where it belongs."""
+    is_open: bool
+    """Whether that incident is open."""
     resolved_at: datetime | None
     """When that incident was resolved."""
     number: int | None
     lead: str | None
+
+    @property
+    def fires_in(self) -> UUID | None:
+        """The open incident where it fires."""
+        return self.incident_id if self.is_open and self.status == "firing" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,9 @@ class Followed:
 
 
 _KNOWN = """
-SELECT state.identity, state.status, state.slot_key, state.over_started_at, slot.incident_id IS NOT NULL AS is_open,
-       state.incident_id, incident.resolved_at, incident.number, incident.lead
+SELECT state.identity, state.status, state.started_at, state.over_started_at, state.resolved_at AS over_at,
+       state.last_fired_at, state.slot_key, slot.incident_id AS leads_to, state.incident_id,
+       coalesce(incident.status <> 'RESOLVED', false) AS is_open, incident.resolved_at, incident.number, incident.lead
 FROM alert_states AS state
 LEFT JOIN correlation_slots AS slot ON slot.key = state.slot_key
 LEFT JOIN incidents AS incident ON incident.id = state.incident_id
@@ -66,11 +76,16 @@ async def known_episodes(connection: psycopg.AsyncConnection[Any], identities: S
     """What is known of these alerts, by identity."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_KNOWN, (list(identities),))
-        return {row["identity"]: Episode(**row) for row in await cursor.fetchall()}
+        return {row["identity"]: Episode(history=_history(row), **row) for row in await cursor.fetchall()}
+
+
+def _history(row: dict[str, Any]) -> History:
+    return History(row.pop("started_at"), row.pop("over_started_at"), row.pop("over_at"))
 
 
 _INHIBITING = """
-SELECT DISTINCT ON (incident.service_id) incident.service_id, incident.number, incident.correlation_key, services.name
+SELECT DISTINCT ON (incident.service_id) incident.service_id, incident.id AS incident_id, incident.number,
+       incident.correlation_key, services.name
 FROM incidents AS incident
 JOIN correlation_slots AS slot ON slot.key = incident.correlation_key AND slot.incident_id = incident.id
 JOIN services ON services.id = incident.service_id
@@ -87,6 +102,7 @@ class Inhibiting:
     """An open incident of a service that others depend on."""
 
     service_id: UUID
+    incident_id: UUID
     number: int
     correlation_key: str
     name: str
@@ -101,16 +117,15 @@ async def inhibiting_incidents(
         return {row["service_id"]: Inhibiting(**row) for row in await cursor.fetchall()}
 
 
-_OPEN = """
-SELECT incident.id, incident.number, incident.severity
-FROM correlation_slots AS slot JOIN incidents AS incident ON incident.id = slot.incident_id
-WHERE slot.key = %s AND incident.status <> 'RESOLVED'
-FOR NO KEY UPDATE OF incident
+_LOCK = """
+SELECT id, number, severity FROM incidents WHERE id = %s AND status <> 'RESOLVED' FOR NO KEY UPDATE
 """
-_SLOT_KEY = "SELECT slot_key FROM alert_states WHERE identity = %s"
-_STATE = (
-    "SELECT status, incident_id, started_at, over_started_at, changes FROM alert_states WHERE identity = %s FOR UPDATE"
-)
+_BELONGS_TO = "SELECT incident_id FROM alert_states WHERE identity = %s"
+_LEADS_TO = "SELECT incident_id FROM correlation_slots WHERE key = %s"
+_STATE = """
+SELECT status, incident_id, started_at, over_started_at, resolved_at AS over_at, changes
+FROM alert_states WHERE identity = %s FOR UPDATE
+"""
 _NOW = "SELECT clock_timestamp() AS now"
 _RESOLVE = """
 INSERT INTO alert_states AS known (
@@ -127,7 +142,7 @@ SELECT 1 FROM alert_states WHERE incident_id = %(incident)s AND status = 'firing
 UNION ALL
 SELECT 1 FROM alerts
 WHERE incident_id = %(incident)s AND fate IN ('new', 'attached') AND item->>'identity' IS NULL
-  AND fingerprint IS DISTINCT FROM %(fingerprint)s
+  AND (fingerprint = %(fingerprint)s) IS NOT TRUE
 LIMIT 1
 """
 """Whether something of an incident is not back to normal: an alert fires, or somebody reported what cannot go back."""
@@ -158,17 +173,16 @@ async def clear(
         incident = await _open_incident(cursor, item.identity, own_key)
         await cursor.execute(_STATE, (item.identity,))
         state = await cursor.fetchone()
-        followed = _followed(state, incident, item.started_at)
+        history = _history(state) if state else History()
+        followed = _followed(state, history, incident, item)
         if followed.news:
-            await cursor.execute(_NOW)
-            now = (await cursor.fetchone() or {})["now"]
-            starts = (state["started_at"], state["over_started_at"]) if state else ()
+            now = await _now(cursor)
             values = {
                 "identity": item.identity,
                 "key": item.key,
                 "incident": incident["id"] if incident else None,
                 "alert": kept.alert_id,
-                "over": latest(item.started_at, *starts),
+                "over": history.over_with(item.started_at),
                 "now": now,
                 "kept": CHANGES_KEPT,
             }
@@ -182,6 +196,37 @@ async def clear(
                     followed = replace(followed, reason="others of the incident still fire")
         await keep(connection, [_kept_as(kept, followed)])
     return followed
+
+
+async def propose_if_left(
+    connection: psycopg.AsyncConnection[Any], incident_id: UUID, alert_id: UUID, went_to: int
+) -> None:
+    """An alert that fired in an incident goes on in another one: when none that is left fires, somebody should be
+    asked whether it is over.
+
+    Args:
+        connection: in no transaction.
+        incident_id: where it fired.
+        alert_id: the alert that went on.
+        went_to: the number of the incident where it fires now.
+    """
+    async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        incident = await _locked(cursor, incident_id)
+        if incident is None:
+            return
+        await cursor.execute(_STILL, {"incident": incident_id, "fingerprint": None})
+        if await cursor.fetchone() is not None:
+            return
+        command = {
+            "kind": "clear",
+            "id": f"left.{alert_id}",
+            "actor": "tocsin",
+            "via": "alerts",
+            "as_of": (await _now(cursor)).isoformat(),
+            "auto": False,
+            "note": f"its last alert that fired goes on in INC-{went_to}",
+        }
+        await put_command_row(connection, incident_id, int(incident["severity"][3]), command)
 
 
 async def pass_on(
@@ -205,20 +250,36 @@ async def pass_on(
 async def _open_incident(
     cursor: psycopg.AsyncCursor[dict[str, Any]], identity: str, own_key: str | None
 ) -> dict[str, Any] | None:
-    """The open incident where an alert belongs, locked."""
-    for _ in range(2):  # it may have been merged into another while its row was waited for
-        await cursor.execute(_SLOT_KEY, (identity,))
-        known = await cursor.fetchone()
-        await cursor.execute(_OPEN, (known["slot_key"] if known else own_key,))
-        incident = await cursor.fetchone()
+    """The open incident where an alert belongs, else that of the key which names it alone; locked."""
+    for query, name in ((_BELONGS_TO, identity), (_LEADS_TO, own_key)) * 2:
+        # Twice, for it may have been merged into another while its row was waited for.
+        await cursor.execute(query, (name,))
+        found = await cursor.fetchone()
+        incident = await _locked(cursor, found["incident_id"]) if found else None
         if incident is not None:
             return incident
     return None
 
 
-def _followed(state: dict[str, Any] | None, incident: dict[str, Any] | None, started_at: datetime | None) -> Followed:
+async def _now(cursor: psycopg.AsyncCursor[dict[str, Any]]) -> datetime:
+    await cursor.execute(_NOW)
+    row = await cursor.fetchone()
+    assert row is not None
+    now: datetime = row["now"]
+    return now
+
+
+async def _locked(cursor: psycopg.AsyncCursor[dict[str, Any]], incident_id: UUID) -> dict[str, Any] | None:
+    """An incident as long as it is open."""
+    await cursor.execute(_LOCK, (incident_id,))
+    return await cursor.fetchone()
+
+
+def _followed(
+    state: dict[str, Any] | None, history: History, incident: dict[str, Any] | None, item: IntakeItem
+) -> Followed:
     """What becomes of a signal that an alert went back to normal."""
-    if state and state["status"] != "resolved" and is_past(started_at, state["over_started_at"]):
+    if state and state["status"] != "resolved" and history.ended_before(item.started_at, item.ended_at):
         return Followed("late", "it is about an episode before the one that fires", news=False)
     if incident is None:
         was_quiet = state is not None and state["status"] == "quiet"

@@ -1,10 +1,16 @@
-"""Reads what the catalogue says about alerts, for the rules of `domain.intake`."""
+"""Reads what the catalogue says about alerts, for the rules of `domain.intake`.
+
+A later version may have written what this one cannot read. That much is passed over and logged, and alerts go on.
+"""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import MaintenanceWindow, Rule, Service, Silence, Source, Team, service_dependencies
@@ -16,6 +22,11 @@ from domain.intake.rule import Rule as RuleValue
 from domain.intake.source import Source as SourceValue
 from domain.intake.source import SourceSettings
 from domain.intake.verdict import House, ServiceFact
+
+logger = structlog.get_logger(__name__)
+
+_Value = TypeVar("_Value")
+_Kept = TypeVar("_Kept", Rule, Silence, MaintenanceWindow)
 
 CHANNEL_HOUSE = "tocsin_house"
 """Postgres notifications that the catalogue changed; triggers of migration 0002 send them."""
@@ -40,11 +51,33 @@ async def load_house(session: AsyncSession, window_seconds: int) -> House:
     return House(
         services=services,
         unknown=services[UNKNOWN_SERVICE],
-        rules=tuple(rule_value(rule) for rule in rules),
-        silences=tuple(SilenceValue.model_validate(silence, from_attributes=True) for silence in silences),
-        maintenance=tuple(WindowValue.model_validate(window, from_attributes=True) for window in windows),
+        rules=readable(rules, rule_value),
+        silences=readable(silences, silence_value),
+        maintenance=readable(windows, window_value),
         window_seconds=window_seconds,
     )
+
+
+def readable(rows: Iterable[_Kept], read: Callable[[_Kept], _Value]) -> tuple[_Value, ...]:
+    """The values of rows, but for those that this version cannot read."""
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except ValidationError as error:
+            fields = _fields(error)
+            logger.error("house: not read, and passed over", table=row.__tablename__, id=str(row.id), fields=fields)
+    return tuple(found)
+
+
+def silence_value(silence: Silence) -> SilenceValue:
+    """A silence's row as the rules know it."""
+    return SilenceValue.model_validate(silence, from_attributes=True)
+
+
+def window_value(window: MaintenanceWindow) -> WindowValue:
+    """A maintenance window's row as the rules know it."""
+    return WindowValue.model_validate(window, from_attributes=True)
 
 
 def rule_value(rule: Rule) -> RuleValue:
@@ -53,15 +86,17 @@ def rule_value(rule: Rule) -> RuleValue:
     return RuleValue.model_validate(rule.definition | facts)
 
 
-def source_value(source: Source) -> SourceValue:
-    """A source's row as the rules know it."""
-    return SourceValue(
-        id=source.id,
-        name=source.name,
-        kind=source.kind,
-        settings=SourceSettings.model_validate(source.settings),
-        secret=source.secret,
-    )
+def source_value(source: Source | Row[Any]) -> SourceValue:
+    """A source's row as the rules know it; settings that this version cannot read have their defaults."""
+    try:
+        settings = SourceSettings.model_validate(source.settings)
+    except ValidationError as error:
+        fields = _fields(error)
+        logger.error("house: settings of a source not read, and passed over", source=source.name, fields=fields)
+        unreadable = {one["loc"][0] for one in error.errors()}
+        kept = {name: value for name, value in source.settings.items() if name not in unreadable}
+        settings = SourceSettings.model_validate(kept)
+    return SourceValue(id=source.id, name=source.name, kind=source.kind, settings=settings, secret=source.secret)
 
 
 async def source_by_key(session: AsyncSession, key: str) -> SourceValue | None:
@@ -97,3 +132,7 @@ def _all_below(service_id: UUID, direct: Mapping[UUID, list[UUID]]) -> tuple[UUI
             found[one] = None
             waiting += direct.get(one, ())
     return tuple(found)
+
+
+def _fields(error: ValidationError) -> list[str]:
+    return [".".join(map(str, one["loc"])) for one in error.errors()]

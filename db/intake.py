@@ -32,25 +32,30 @@ class IntakeItem:
     raw: str
     """The body as it came: JSON text without NUL."""
     window_seconds: int | None = None
-    moved_alert_id: UUID | None = None
-    """An alert that is kept already and is correlated anew."""
+    alert_id: UUID | None = None
+    """Under which it is kept: of one that is kept already and is correlated anew, the same; None: a new one."""
     source_id: UUID | None = None
     """The source by whose key it came."""
     identity: str | None = None
     """Names the alert over its repetitions, of doors where it can go back to normal."""
     started_at: datetime | None = None
     """When this episode of it began, of senders who say so."""
+    ended_at: datetime | None = None
+    """When it ended, of senders who say so."""
     reason: str | None = None
     """Why it became what it became, for whoever watches intake."""
     kind: str | None = None
     """The format in which it came."""
     signal: dict[str, Any] | None = None
     """What the door's adapter read, so that rules can be replayed over it."""
+    own: tuple[str, int | None] | None = None
+    """Its own key and window, of one that goes in by another's: for when that incident is over."""
 
     @property
     def record(self) -> dict[str, Any]:
         """What is kept beside the body: enough to correlate the alert anew, and to try rules on it."""
-        record = {"key": self.key, "service_id": self.service_id, "window_seconds": self.window_seconds}
+        key, window_seconds = self.own or (self.key, self.window_seconds)
+        record = {"key": key, "service_id": self.service_id, "window_seconds": window_seconds}
         if self.identity is not None:
             names = ("identity", "started_at", "source_id", "kind", "signal")
             record |= {name: getattr(self, name) for name in names}
@@ -134,7 +139,9 @@ WITH item AS MATERIALIZED (
     FROM item JOIN slot USING (key) WHERE identity IS NOT NULL ORDER BY identity, i DESC
     ON CONFLICT (identity) DO UPDATE SET
         status = 'firing', slot_key = excluded.slot_key, incident_id = excluded.incident_id,
-        alert_id = excluded.alert_id, started_at = excluded.started_at, quiet_until = NULL,
+        alert_id = excluded.alert_id, quiet_until = NULL,
+        started_at = CASE known.status WHEN 'resolved' THEN excluded.started_at
+                     ELSE greatest(known.started_at, excluded.started_at) END,
         last_fired_at = excluded.last_fired_at, fire_count = known.fire_count + excluded.fire_count
 ), opened AS (
     INSERT INTO incident_events (id, incident_id, key, type, message, actor, created_at, data)
@@ -187,7 +194,7 @@ def _record(number: int, item: IntakeItem) -> dict[str, Any]:
         "i": number,
         "key": item.key,
         "incident_id": new_text_id(),
-        "alert_id": item.moved_alert_id or new_text_id(),
+        "alert_id": item.alert_id or new_text_id(),
         "event_id": new_text_id(),
         "service_id": item.service_id,
         "window_seconds": item.window_seconds,

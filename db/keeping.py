@@ -43,15 +43,19 @@ WITH item AS MATERIALIZED (
     ON CONFLICT (id) DO UPDATE SET fate = excluded.fate, reason = excluded.reason
 )
 INSERT INTO alert_states AS known (
-    identity, status, slot_key, alert_id, started_at, quiet_until, last_fired_at)
-SELECT DISTINCT ON (identity) identity, 'quiet', key, alert_id, started_at, quiet_until, clock_timestamp()
+    identity, status, slot_key, alert_id, started_at, quiet_until, last_fired_at, fire_count)
+SELECT DISTINCT ON (identity) identity, 'quiet', key, alert_id, started_at, quiet_until, clock_timestamp(),
+       count(*) OVER (PARTITION BY identity)
 FROM item WHERE quiet_until IS NOT NULL ORDER BY identity, i DESC
 ON CONFLICT (identity) DO UPDATE SET
     -- While its incident is open it goes on firing there, however quiet its repetitions are kept.
     status = CASE WHEN known.status = 'firing' AND EXISTS (
-        SELECT FROM correlation_slots AS slot WHERE slot.key = known.slot_key) THEN 'firing' ELSE 'quiet' END,
-    alert_id = excluded.alert_id, started_at = excluded.started_at, quiet_until = excluded.quiet_until,
-    last_fired_at = excluded.last_fired_at, fire_count = known.fire_count + 1
+        SELECT FROM incidents WHERE id = known.incident_id AND incidents.status <> 'RESOLVED')
+        THEN 'firing' ELSE 'quiet' END,
+    started_at = CASE known.status WHEN 'resolved' THEN excluded.started_at
+                 ELSE greatest(known.started_at, excluded.started_at) END,
+    alert_id = excluded.alert_id, quiet_until = excluded.quiet_until,
+    last_fired_at = excluded.last_fired_at, fire_count = known.fire_count + excluded.fire_count
 """
 
 

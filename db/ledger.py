@@ -17,7 +17,7 @@ INSERT INTO notifications (id, incident_id, step, recipient, channel, reason, tu
 SELECT :id, :incident_id, :step, :recipient, :channel, :reason, :turn, :provider, 'pending', 1
 WHERE CAST(:needs AS text) IS NULL OR EXISTS (
     SELECT FROM incident WHERE status = :needs AND snoozed_until IS NULL
-    AND NOT (status = 'TRIGGERED' AND :recipient = ANY (acknowledgements))
+    AND NOT (status = 'TRIGGERED' AND lower(:recipient) IN (SELECT lower(who) FROM unnest(acknowledgements) AS who))
 )
 ON CONFLICT (id) DO UPDATE SET
     status = 'pending', attempts = notifications.attempts + 1, provider = excluded.provider, error = NULL

@@ -36,7 +36,7 @@ def item_of(alert: Alert) -> IntakeItem:
         key=alert.item["key"],
         window_seconds=alert.item["window_seconds"],
         raw="null",
-        moved_alert_id=alert.id,
+        alert_id=alert.id,
         reason=alert.reason,
     )
 

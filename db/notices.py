@@ -1,6 +1,9 @@
 """Tells people what belongs to no incident: the ledger row of a notice, and its message in the built-in inbox."""
 
-from sqlalchemy import func
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,19 +25,10 @@ async def tell(session: AsyncSession, notice: Notice) -> bool:
     Returns:
         Whether it was told now; false when a notice of the same key was told before.
     """
-    row = {
-        "id": new_id(),
-        "key": notice.key,
-        "kind": notice.kind,
-        "recipient": notice.recipient,
-        "channel": notice.channel.value,
-        "provider": PLAYED_BY,
-        "status": "sent",
-        "sent_at": func.clock_timestamp(),
-    }
-    once = insert(NoticeRow).values(row).on_conflict_do_nothing(index_elements=[NoticeRow.key])
-    notice_id = await session.scalar(once.returning(NoticeRow.id))
-    if notice_id is None:
+    notice_id = new_id()
+    values = _row(notice_id, notice, PLAYED_BY) | {"status": "sent", "sent_at": func.clock_timestamp()}
+    once = insert(NoticeRow).values(values).on_conflict_do_nothing(index_elements=[NoticeRow.key])
+    if await session.scalar(once.returning(NoticeRow.id)) is None:
         return False
     message = {
         "id": new_id(),
@@ -47,3 +41,33 @@ async def tell(session: AsyncSession, notice: Notice) -> bool:
     }
     await session.execute(insert(InboxMessage).values(message))
     return True
+
+
+async def begin(session: AsyncSession, notice: Notice, provider: str) -> UUID:
+    """Write down, as `pending`, a notice that a provider is about to send; its id. It is in nobody's inbox.
+
+    Args:
+        session: committed by the caller, before the send.
+        notice: under a key that is new.
+        provider: its name.
+    """
+    notice_id = new_id()
+    await session.execute(insert(NoticeRow).values(_row(notice_id, notice, provider)))
+    return notice_id
+
+
+async def end(session: AsyncSession, notice_id: UUID, error: str | None) -> None:
+    """Write down what became of it: it was sent, or why it was not."""
+    values = {"status": "failed", "error": error} if error else {"status": "sent", "sent_at": func.clock_timestamp()}
+    await session.execute(update(NoticeRow).where(NoticeRow.id == notice_id).values(values))
+
+
+def _row(notice_id: UUID, notice: Notice, provider: str) -> dict[str, Any]:
+    return {
+        "id": notice_id,
+        "key": notice.key,
+        "kind": notice.kind,
+        "recipient": notice.recipient,
+        "channel": notice.channel.value,
+        "provider": provider,
+    }

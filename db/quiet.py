@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.house import source_value
+from db.house import readable, source_value, window_value
 from db.models import Alert, MaintenanceWindow, Silence, Source
 from domain.intake.maintenance import MaintenanceWindow as WindowValue
 from domain.intake.source import Source as SourceValue
@@ -32,6 +32,7 @@ class QuietAlert:
     """The latest alert of one that fires quietly."""
 
     alert_id: UUID
+    identity: str
     record: dict[str, Any]
     """What intake kept of it."""
     raw: Any
@@ -48,7 +49,20 @@ async def lease_quiet(session: AsyncSession, limit: int) -> Sequence[QuietAlert]
         .order_by(Alert.received_at)
     )
     rows = (await session.execute(query)).all()
-    return [QuietAlert(alert.id, alert.item, alert.raw, _sender(alert, source)) for alert, source in rows]
+    return [
+        QuietAlert(alert.id, alert.item["identity"], alert.item, alert.raw, _sender(alert, source))
+        for alert, source in rows
+    ]
+
+
+_LOOKED_AT = text("""
+UPDATE alert_states SET quiet_until = NULL WHERE identity = :identity AND alert_id = :alert AND status = 'quiet'
+""")
+
+
+async def looked_at(session: AsyncSession, quiet: QuietAlert) -> None:
+    """It waits for nothing any more, and need not be looked at again, unless it has fired anew meanwhile."""
+    await session.execute(_LOOKED_AT, {"identity": quiet.identity, "alert": quiet.alert_id})
 
 
 _LOOK_AGAIN = text("""
@@ -77,7 +91,7 @@ async def reasons(session: AsyncSession, now: datetime) -> Reasons:
     """What keeps alerts quiet now."""
     silences = await session.scalars(select(Silence.ends_at).where(Silence.ends_at > now))
     rows = await session.scalars(select(MaintenanceWindow))
-    windows = frozenset(WindowValue.model_validate(row, from_attributes=True) for row in rows)
+    windows = frozenset(readable(rows, window_value))
     spans = [span for window in windows for span in window.occurrences(now - CLOCKS_DIFFER, now + CLOCKS_DIFFER)]
     return Reasons(frozenset(silences) | {end for _, end in spans}, windows)
 

@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import dict_row
-from sqlalchemy import Row, Select, and_, delete, func, select, update
+from sqlalchemy import Row, Select, and_, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.house import source_value
 from db.models import Source, SourceHeartbeat
 from domain.intake.heartbeat import Standing, Switch
 from domain.intake.source import Source as SourceValue
-from domain.intake.source import SourceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,11 @@ class Kept:
     missing_since: datetime | None
 
 
-_PING = """
+_PING = text("""
 WITH source AS (
-    SELECT id, name, (settings->>'heartbeat_seconds')::int AS period,
-           coalesce((settings->>'heartbeat_grace_seconds')::int, 0) AS grace
-    FROM sources WHERE key_hash = %s AND is_active
+    SELECT id, name, CAST(settings->>'heartbeat_seconds' AS int) AS period,
+           coalesce(CAST(settings->>'heartbeat_grace_seconds' AS int), 0) AS grace
+    FROM sources WHERE key_hash = :key_hash AND is_active
 ), ping AS (
     INSERT INTO source_heartbeats AS kept (source_id, last_ping_at)
     SELECT id, clock_timestamp() FROM source WHERE period IS NOT NULL
@@ -49,19 +47,17 @@ WITH source AS (
 )
 SELECT source.id, source.name, source.period, source.grace, ping.last_ping_at, ping.missing_since
 FROM source LEFT JOIN ping ON ping.source_id = source.id
-"""
+""")
 
 
-async def ping(connection: psycopg.AsyncConnection[Any], key_hash: bytes) -> Ping | None:
+async def ping(session: AsyncSession, key_hash: bytes) -> Ping | None:
     """Keep the time of a ping; None when no active source has this key.
 
     Args:
-        connection: the statement is atomic by itself, so autocommit will do.
+        session: committed by the caller.
         key_hash: `db.tokens.hash_token` of the key.
     """
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_PING, (key_hash,))
-        row = await cursor.fetchone()
+    row = (await session.execute(_PING, {"key_hash": key_hash})).mappings().one_or_none()
     if row is None:
         return None
     switch = None
@@ -162,9 +158,8 @@ def _kept(*, isouter: bool = False) -> Select[Any]:
 
 
 def _read(row: Row[Any]) -> Kept:
-    settings = SourceSettings.model_validate(row.settings)
-    source = SourceValue(id=row.id, name=row.name, kind=row.kind, settings=settings, secret=row.secret)
-    switch = None
+    source = source_value(row)
+    settings, switch = source.settings, None
     if row.is_active and settings.heartbeat_seconds is not None and row.last_ping_at is not None:
         switch = Switch(
             source_id=row.id,

@@ -98,7 +98,7 @@ async def starting_point(
             since,
             team_id=row["team_id"],
             incident_id=incident_id,
-            until=row["read_at"],
+            until=max(row["read_at"], row["snoozed_until"] or row["read_at"]),
             also=sorted(named),
         ),
         ledger=await _ledger(session, incident_id),

@@ -12,7 +12,11 @@ _OPEN = """
 SELECT 1 FROM correlation_slots WHERE key = %s
   AND (%s::int IS NULL OR last_alert_at >= clock_timestamp() - make_interval(secs => %s::int))
 """
-_FORGET = "DELETE FROM held_alerts WHERE key = %s AND received_at < clock_timestamp() - make_interval(secs => %s)"
+_FORGET = """
+DELETE FROM held_alerts
+WHERE key = %s AND (alert_id = %s OR received_at < clock_timestamp() - make_interval(secs => %s))
+"""
+"""One that is looked at again is not counted as another, nor released into the incident that it opens itself."""
 _COUNT = "SELECT count(*) AS held FROM held_alerts WHERE key = %s"
 _HOLD = "INSERT INTO held_alerts (key, alert_id, received_at) VALUES (%s, %s, clock_timestamp()) ON CONFLICT DO NOTHING"
 _RELEASE = """
@@ -58,7 +62,7 @@ async def admit_or_hold(
         await connection.execute(_TURNS, (key,))
         window = kept.item.window_seconds
         is_open = await (await connection.execute(_OPEN, (key, window, window))).fetchone()
-        await connection.execute(_FORGET, (key, seconds))
+        await connection.execute(_FORGET, (key, kept.alert_id, seconds))
         held = await (await connection.execute(_COUNT, (key,))).fetchone()
         held_before = int((held or {"held": 0})["held"])
         if is_open is None and held_before + 1 < count:

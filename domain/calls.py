@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from domain.climb import PlannedStep, Situation
-from domain.escalation import of_scopes, tells_somebody, to_person
+from domain.escalation import of_scopes, to_person
 from domain.incident import Incident, Response
 
 STEP_LENGTH = 100
@@ -44,7 +44,7 @@ def scope_step(generation: int, scope: str) -> str:
 def called(call: Call, incident: Incident, situation: Situation) -> list[PlannedStep]:
     """The step of a call, and its later parts for those who have not answered yet."""
     if call.scope is not None:
-        told = of_scopes((call.scope,), situation.directory) if tells_somebody(situation) else []
+        told = of_scopes((call.scope,), situation)
         none = None if told else f"nobody must be told of {call.scope}"
         return [PlannedStep(step=call.step, at=call.at, deliveries=tuple(told), skipped=none)]
     reason = f"asked to join by {call.by}" if call.by else "asked to join"

@@ -10,13 +10,15 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.channels import ChannelName
 from domain.condition import Condition
 from domain.person import Reach
+from domain.policy import AssignRole, Step
 from domain.policy import Policy as PolicyRules
 from domain.routing import Route
 from domain.schedule.schedule import Schedule
 from domain.severity import Severity
-from domain.target import EMail, Name, OnCall, People, Person, Target
+from domain.target import EMail, Name, OnCall, People, Person, Target, TeamChannel
 from domain.wall_clock import ZoneName
 
 UNKNOWN_SERVICE = "Unknown/Triage"
@@ -187,8 +189,8 @@ class Fault(NamedTuple):
 
 
 def broken_references(catalogue: Catalogue) -> list[Fault]:
-    """Every name in a whole catalogue that names nothing, and every name that is there twice."""
-    return [*_twice(catalogue), *_unknown(catalogue), *_circles(catalogue)]
+    """What in a whole catalogue names nothing: unknown names, names that are there twice, channels without address."""
+    return [*_twice(catalogue), *_unknown(catalogue), *_circles(catalogue), *_channels_without_address(catalogue)]
 
 
 def new_faults(before: Catalogue, after: Catalogue) -> list[Fault]:
@@ -221,6 +223,30 @@ def _circles(catalogue: Catalogue) -> Iterator[Fault]:
     for service in catalogue.services:
         if service.name in service.depends_on:
             yield Fault("services", service.name, "depends_on", "a service does not depend on itself")
+
+
+def _channels_without_address(catalogue: Catalogue) -> Iterator[Fault]:
+    """The rule is not one of `TeamChannel`: policies that were kept, and incidents that climb by them, go on."""
+    for kind, name, field, target in _placed_targets(catalogue):
+        if isinstance(target, TeamChannel) and target.channel is ChannelName.WEBHOOK:
+            text = "a team's channel has no address to post to: name a target of the kind webhook, with its url"
+            yield Fault(kind, name, f"{field}.channel", text)
+
+
+def _placed_targets(catalogue: Catalogue) -> Iterator[tuple[str, str, str, Target]]:
+    """Kind and name of an entry, the field of a target in it, and the target."""
+    for policy in catalogue.policies:
+        for place, rung in enumerate(policy.steps):
+            if isinstance(rung, AssignRole):
+                yield "policies", policy.name, f"steps.{place}.to", rung.to
+            for number, target in enumerate(rung.targets if isinstance(rung, Step) else ()):
+                yield "policies", policy.name, f"steps.{place}.targets.{number}", target
+        for place, persist in enumerate(policy.persist):
+            for number, target in enumerate(persist.targets):
+                yield "policies", policy.name, f"persist.{place}.targets.{number}", target
+    for route in catalogue.routes:
+        for number, target in enumerate(route.targets):
+            yield "routes", route.name, f"targets.{number}", target
 
 
 ONE = {

@@ -102,13 +102,19 @@ def _change(kind: str, old: Entry | None, new: Entry) -> Change | None:
 def _settled(old: Entry | None, new: Entry) -> Entry:
     """An entry of a file with what of it is not the file's to say."""
     if isinstance(new, User) and isinstance(old, User):
-        return _person(old, new)
+        return settled_person(old, new)
     if isinstance(new, Schedule) and isinstance(old, Schedule):
         return _schedule(old, new)
     return new
 
 
-def _person(old: User, new: User) -> User:
+def settled_person(old: User, new: User) -> User:
+    """A person as somebody wrote them, with what of it is not said there: it stays as it is.
+
+    Args:
+        old: as they are.
+        new: as they were written; what was said is in `model_fields_set`, of each contact method as well.
+    """
     kept = {name: getattr(old, name) for name in THEIR_OWN if name not in new.model_fields_set}
     if "contact_methods" in new.model_fields_set:
         verified = {(method.channel, method.address) for method in old.contact_methods if method.verified}
@@ -117,7 +123,7 @@ def _person(old: User, new: User) -> User:
 
 
 def _method(method: ContactMethod, verified: Collection[tuple[str, str]]) -> ContactMethod:
-    """One of which a file does not say whether it is verified stays as it is."""
+    """One of which it is not said whether it is verified stays as it is."""
     if "verified" in method.model_fields_set or (method.channel, method.address) not in verified:
         return method
     return method.model_copy(update={"verified": True})

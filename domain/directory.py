@@ -1,12 +1,26 @@
 """What the rules need to know of the organisation, as plain values."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from domain.person import Reach
 from domain.routing import DEFAULT_ROUTES, Route
+
+Who = TypeVar("Who")
+
+
+def answering(on_duty: Iterable[Who], fixed: Iterable[Who], is_there: Callable[[Who], bool]) -> tuple[Who, ...]:
+    """Those on call who are there; the team's fixed person in their place while none of them is (REQUIREMENTS R-D-08).
+
+    Args:
+        on_duty: by the schedule.
+        fixed: the fixed person, or nobody.
+        is_there: whether somebody is not away.
+    """
+    return tuple(filter(is_there, on_duty)) or tuple(filter(is_there, fixed))
 
 
 class Duty(BaseModel):
@@ -92,9 +106,13 @@ class Directory(BaseModel):
         """How a person can be told."""
         return self.reach.get(email) or _NOTHING_REGISTERED
 
+    def is_there(self, email: str, at: datetime) -> bool:
+        """Whether somebody is not away."""
+        return self.reach_of(email).away_until(at) is None
+
     def there(self, emails: Iterable[str], at: datetime) -> tuple[str, ...]:
         """Those of them who are not away."""
-        return tuple(email for email in emails if self.reach_of(email).away_until(at) is None)
+        return tuple(email for email in emails if self.is_there(email, at))
 
     def on_duty(self, schedule: str, level: int, at: datetime) -> tuple[str, ...]:
         """Who is on call by a schedule at an instant."""
@@ -107,20 +125,36 @@ class Directory(BaseModel):
         later = (d.users for d in self.duties.get(schedule, ()) if d.level == level and d.start > at)
         return next((users for users in later if set(users) - set(now)), ())
 
-    def covered_from(self, schedule: str | None, level: int, at: datetime) -> datetime | None:
-        """The first instant, no earlier than `at`, at which somebody who is there is on call; None when unknown."""
+    def fixed_for(self, schedule: str | None, level: int) -> tuple[str, ...]:
+        """Who stands in for those on call: at the first level of the team's own schedule, its fixed person."""
+        return self.on_call if schedule is None and level == 1 else ()
+
+    def answering(self, schedule: str | None, level: int, at: datetime) -> tuple[str, ...]:
+        """Who is there to answer; without a schedule for the team.
+
+        Args:
+            schedule: its name; None: the team's own.
+            level: 1 is told first.
+            at: the instant, UTC.
+        """
         name = schedule or self.schedule
-        if schedule is None and self.there(self.on_call, at):
-            return at  # the team's fixed person
-        if name is None:
-            return None
-        starts = [at, *(d.start for d in self.duties.get(name, ()) if d.level == level and d.start > at)]
-        return next((start for start in starts if self.there(self.on_duty(name, level, start), start)), None)
+        on_duty = self.on_duty(name, level, at) if name else ()
+        return answering(on_duty, self.fixed_for(schedule, level), lambda email: self.is_there(email, at))
+
+    def covered_from(self, schedule: str | None, level: int, at: datetime) -> datetime | None:
+        """The first instant, no earlier than `at`, at which somebody is there to answer; None when unknown.
+
+        That is when somebody's duty begins, or they come back.
+        """
+        duties = [duty for duty in self.duties.get(schedule or self.schedule or "", ()) if duty.level == level]
+        people = [*self.fixed_for(schedule, level), *(email for duty in duties for email in duty.users)]
+        returns = [away.end for email in dict.fromkeys(people) for away in self.reach_of(email).days_away]
+        instants = [at, *sorted(later for later in [*(duty.start for duty in duties), *returns] if later > at)]
+        return next((instant for instant in instants if self.answering(schedule, level, instant)), None)
 
     def is_covered(self, at: datetime) -> bool:
         """Whether anybody answers for the team at an instant."""
-        fixed = self.there(self.on_call, at)
-        return bool(fixed or (self.schedule and self.there(self.on_duty(self.schedule, 1, at), at)))
+        return bool(self.answering(None, 1, at))
 
 
 _NOTHING_REGISTERED = Reach()

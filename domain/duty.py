@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from domain.schedule.schedule import Schedule
-from domain.schedule.shifts import Shift, shifts
+from domain.schedule.shifts import Shift, levels, shifts
 from domain.wall_clock import clock_text
 
 MOMENT = timedelta.resolution
@@ -82,13 +82,17 @@ class Recap(BaseModel):
 
 
 def handing_level(schedule: Schedule) -> int:
-    """The level whose hand-offs are told: the first at which people take turns."""
-    taking_turns = [
-        layer.level
-        for layer in schedule.layers
-        if layer.calendar or any(len(rotation.participants) > 1 for rotation in layer.rotations)
-    ]
-    return min(taking_turns, default=1)
+    """The level whose hand-offs are told: the first at which people take turns, by rotation or by their hours."""
+    return next((level for level in levels(schedule) if _takes_turns(schedule, level)), 1)
+
+
+def _takes_turns(schedule: Schedule, level: int) -> bool:
+    layers = [layer for layer in schedule.layers if layer.level == level]
+    rotations = [rotation for layer in layers for rotation in layer.rotations]
+    if any(layer.calendar for layer in layers) or any(len(rotation.participants) > 1 for rotation in rotations):
+        return True
+    by_hours = any(rotation.restrictions or rotation.until for rotation in rotations)
+    return by_hours and len({group for rotation in rotations for group in rotation.participants}) > 1
 
 
 def hand_off_near(schedule: Schedule, at: datetime) -> Change | None:

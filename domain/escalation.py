@@ -10,10 +10,10 @@ from typing import assert_never
 
 from domain.channels import LOUD, ChannelName
 from domain.climb import Climb, PlannedStep, Situation, created_step, owner_step
-from domain.directory import Directory
 from domain.policy import AssignRole, OpenWarRoom, Policy, ResolveIt, Rung, Step, WaitUntilCovered
 from domain.recipients import Delivery, Meant, Moment, Told, meant_by, without_repeats
 from domain.routing import Route
+from domain.severity import Severity
 from domain.target import Person
 
 
@@ -32,19 +32,23 @@ def _routed(situation: Situation) -> Meant:
     facts, directory, at = situation.facts, situation.directory, situation.climb.started_at
     told: list[Told] = []
     moment = Moment(facts, directory, at)
-    applying = list(_applying(situation))
-    for number, route in applying:
+    for number, route in _applying(situation):
         for place, target in enumerate(route.targets):
             told += meant_by(target, moment, f"{route.name}/{number}/{place}", route.when).told
-    if applying:
-        told += [Told(0, delivery) for delivery in of_scopes(facts.scopes, directory)]
+    told += [Told(0, delivery) for delivery in of_scopes(facts.scopes, situation)]
     if _opening(situation) is not None:
         told = [one for one in told if one.delivery.channel not in LOUD]
     return Meant(without_repeats(told))
 
 
-def of_scopes(scopes: Collection[str], directory: Directory) -> list[Delivery]:
-    """The addresses that impact scopes must be told at (REQUIREMENTS R-D-05)."""
+def of_scopes(scopes: Collection[str], situation: Situation) -> list[Delivery]:
+    """The addresses that impact scopes must be told at (REQUIREMENTS R-D-05), whatever the routes say.
+
+    SEV4 tells nobody (R-B-14), unless a route wants it told.
+    """
+    directory = situation.directory
+    if situation.facts.severity is Severity.SEV4_LOW and not any(True for _ in _applying(situation)):
+        return []
     return [
         Delivery(recipient=address, channel=ChannelName.EMAIL, reason=f"must be told of {scope}")
         for scope in sorted(scopes)
@@ -284,11 +288,6 @@ def _opening(situation: Situation) -> timedelta | None:
         return None
     wait = hours.next_opening(start, hours.zone or situation.directory.time_zone) - start
     return wait / situation.climb.time_scale if wait else None
-
-
-def tells_somebody(situation: Situation) -> bool:
-    """Whether routes mean to tell anybody of such an incident, though nobody may answer."""
-    return any(True for _ in _applying(situation))
 
 
 def _applying(situation: Situation) -> Iterator[tuple[int, Route]]:

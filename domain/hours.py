@@ -1,16 +1,35 @@
 """Hours of the week in wall-clock time: working hours, quiet hours, conditions of a policy."""
 
+import re
 from datetime import date, datetime, time, timedelta
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 """In the order of `date.weekday()`."""
 
-_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
+
+
+def _time_of_day(text: str) -> str:
+    if not _CLOCK.fullmatch(text):
+        raise ValueError(f"{text!r} is not a time of day: write HH:MM, such as 09:00")
+    return text
+
+
+def _not_midnight_after(text: str) -> str:
+    if text == "24:00":
+        raise ValueError("24:00 ends a day: write 00:00 and the weekday after")
+    return text
+
+
+Until = Annotated[str, AfterValidator(_time_of_day)]
+"""A wall-clock time, HH:MM, at which a span of the day ends: 24:00 is the end of the day."""
+From = Annotated[Until, AfterValidator(_not_midnight_after)]
+"""One at which it begins."""
 
 
 class Hours(BaseModel):
@@ -22,8 +41,8 @@ class Hours(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     weekdays: tuple[Weekday, ...] = WEEKDAYS
-    from_: str = Field("00:00", alias="from", pattern=_CLOCK)
-    until: str = Field("24:00", pattern=_CLOCK)
+    from_: From = Field("00:00", alias="from")
+    until: Until = "24:00"
 
     @field_validator("weekdays")
     @classmethod

@@ -196,7 +196,7 @@ def _mitigate(incident: Incident, command: Mitigate, now: datetime) -> Outcome:
     if incident.status is not Status.ACKNOWLEDGED:
         advice = ": acknowledge it first" if incident.status is Status.TRIGGERED else ""
         raise IllegalTransition(f"{incident.short_id} is {incident.status}, not ACKNOWLEDGED{advice}")
-    changes: dict[str, Any] = {"status": Status.MITIGATED, "mitigated_at": now}
+    changes: dict[str, Any] = {"status": Status.MITIGATED, "mitigated_at": now, **_awake(incident)}
     return Outcome(changes=changes, events=_status_events("Mitigated", command, command.note, now, changes))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from domain.catalogue import Catalogue, Team
+from domain.directory import answering
 from domain.inactive import inactive
 from domain.schedule.schedule import MOST_LEVELS
 from domain.schedule.shifts import REACHES, Shift, on_call
@@ -36,7 +37,7 @@ class OnCallNow(BaseModel):
     backup: tuple[Somebody, ...] = ()
     backup_until: datetime | None = None
     is_fixed: bool = False
-    """Nobody of the schedule is on call: it is the team's fixed person."""
+    """Nobody of the schedule is on call, or all of them are away: it is the team's fixed person."""
     inactive: tuple[str, ...] = ()
     """Who would be on call, and is not active: nobody pages them."""
 
@@ -46,17 +47,22 @@ def on_call_now(catalogue: Catalogue, team: Team, at: datetime) -> OnCallNow:
     schedule = catalogue.schedule_named.get(team.schedule or "")
     shifts = on_call(schedule, at) if schedule else ()
     primary, backup = _first(catalogue, shifts, 1, 1), _first(catalogue, shifts, 2, MOST_LEVELS)
-    in_their_place = (team.on_call,) if primary is None and team.on_call else ()
-    fixed = _people(catalogue, in_their_place, at)
+    named = (team.on_call,) if team.on_call else ()
+    on_duty, fixed = _people(catalogue, primary.users if primary else (), at), _people(catalogue, named, at)
+    there = answering(on_duty, fixed, lambda one: one.away_until is None)
+    by_schedule = any(one in on_duty for one in there)
+    users = on_duty if by_schedule else there or on_duty or fixed
     return OnCallNow(
         team=team.name,
         schedule=team.schedule,
-        users=_people(catalogue, primary.users, at) if primary else fixed,
-        until=_known_end(primary, at),
+        users=users,
+        until=_known_end(primary, at) if users == on_duty else None,
         backup=_people(catalogue, backup.users, at) if backup else (),
         backup_until=_known_end(backup, at),
-        is_fixed=bool(fixed),
-        inactive=inactive(catalogue, [*(user for shift in shifts for user in shift.users), *in_their_place]),
+        is_fixed=users != on_duty,
+        inactive=inactive(
+            catalogue, [*(user for shift in shifts for user in shift.users), *(() if by_schedule else named)]
+        ),
     )
 
 

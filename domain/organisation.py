@@ -14,11 +14,13 @@ from domain.severity import Severity
 from domain.target import NextOnCall, OnCall, Target, Title
 
 LONGEST = timedelta(days=200)
-"""So far ahead a directory looks at most; a workflow reads it again before each step."""
+"""So far a directory looks beyond its last instant at most; a workflow reads it again before each step."""
 MOST_DUTIES = 2000
 """So many a directory holds at most, about 250 kB; who is on call after the last of them is asked again by then."""
 LATER_PARTS = timedelta(days=2)
 """People's own rules put off what a step says by a day at most."""
+LONGEST_CLOSED = timedelta(days=8)
+"""Hours that open on one weekday only open within a week; a clock change may make it a little longer."""
 UNTIL_THE_NEXT = timedelta(days=190)
 """A policy that tells whoever goes on call next needs the shift after the present one."""
 
@@ -101,8 +103,8 @@ def directory_of(
         team_name: the team that owns the incident.
         policy: by which it climbs.
         since: the first instant that is asked about, UTC.
-        until: from when on it is asked about that the duties must be known for the policy's whole length; `since`
-            when None.
+        until: the last instant at which a plan may begin, such as the end of a snooze: from there on the duties are
+            known for the policy's whole length; `since` when None.
         before: what other incidents have paged.
         also: people whom the incident itself names: its lead, those who were asked to join, who has a role.
     """
@@ -111,7 +113,7 @@ def directory_of(
     targets = [*policy.targets(), *(target for route in routes for target in route.targets)]
     others = {name: catalogue.team_named[name] for name in _teams(targets) if name in catalogue.team_named}
     names = policy.schedules() | {t.schedule for t in targets if isinstance(t, OnCall | NextOnCall) and t.schedule}
-    end = min((until or since) + _length(policy, targets), since + LONGEST)
+    end = max(since, until or since) + min(_length(policy, targets), LONGEST)
     names |= {team.schedule} if team.schedule else set()
     duties = _not_too_many({name: _duties(catalogue, name, since, end) for name in sorted(names)})
     own = _facts(team, catalogue)
@@ -142,7 +144,13 @@ def directory_of(
 
 
 def _length(policy: Policy, targets: list[Target]) -> timedelta:
-    length = timedelta(seconds=policy.seconds) + LATER_PARTS
+    """How long after an instant somebody may still be told: by the ladder, also after an acknowledgement has timed out
+    and once working hours have opened, or by a reminder.
+    """
+    held = LONGEST_CLOSED if policy.working_hours else timedelta(0)
+    ladder = held + timedelta(seconds=policy.seconds + (policy.acknowledgement_timeout_seconds or 0))
+    reminders = timedelta(seconds=max((persist.after_seconds for persist in policy.persist), default=0))
+    length = max(ladder, reminders) + LATER_PARTS
     return max(length, UNTIL_THE_NEXT) if any(isinstance(target, NextOnCall) for target in targets) else length
 
 

@@ -124,7 +124,7 @@ class Reach(BaseModel):
         ways = [Way(after_seconds=r.after_seconds, channel=r.channel) for r in rules if self.has(r.channel)]
         if ways:
             return tuple(ways)
-        note = "none of their rules can be used" if rules else "they have no rule for this"
+        note = "no personal rule can be used" if rules else "no personal rule for this"
         return (Way(channel=self.fallback, note="" if not self.contact_methods else note),)
 
     @property
@@ -144,7 +144,7 @@ class Reach(BaseModel):
     def _softened(self, way: Way) -> Way:
         if way.channel not in LOUD:
             return way
-        return Way(after_seconds=way.after_seconds, channel=self._best(_GENTLE), note="their quiet hours")
+        return Way(after_seconds=way.after_seconds, channel=self._best(_GENTLE), note="quiet hours")
 
     def _is_quiet(self, severity: Severity, at: datetime) -> bool:
         return any(severity in quiet.severities and quiet.contain(at, self.time_zone) for quiet in self.quiet_hours)

@@ -11,6 +11,7 @@ from domain.escalation import plan
 from domain.organisation import directory_of, policy_for
 from domain.readiness import person_faults
 from domain.severity import Severity
+from domain.texts import shown
 
 
 class Recipient(NamedTuple):
@@ -100,5 +101,5 @@ def _step(catalogue: Catalogue, step: PlannedStep) -> StepReadiness:
     for one in step.deliveries:
         user = catalogue.user_named.get(one.recipient)
         faults = person_faults(user, step.at) if user else ()
-        recipients.append(Recipient(one.recipient, one.channel, one.reason, faults))
+        recipients.append(Recipient(shown(one.recipient), one.channel, one.reason, faults))
     return StepReadiness(step.step, step.at, tuple(recipients), step.skipped)

@@ -141,6 +141,13 @@ def people_of(target: PersonTarget, moment: Moment) -> _Found:
             assert_never(target)
 
 
+def present_of(target: PersonTarget, moment: Moment) -> tuple[str, ...]:
+    """The people whom a target names and who are there; the team's fixed person in the place of those on call."""
+    if isinstance(target, OnCall):
+        return moment.directory.answering(target.schedule, target.level, moment.at)
+    return moment.directory.there(people_of(target, moment).people, moment.at)
+
+
 def without_repeats(told: Collection[Told]) -> tuple[Told, ...]:
     """Each recipient once by each channel, in the order in which they are named: the earliest."""
     best: dict[tuple[str, str], Told] = {}
@@ -159,24 +166,17 @@ def _on_call(target: OnCall, directory: Directory, at: datetime) -> _Found:
         whom = directory.team if target.schedule is None else target.schedule
         by = f" by {name}" if name and target.schedule is None else ""
         return _Found(people, f"on call for {whom}{by}{level}", "")
-    fixed = directory.on_call if target.schedule is None and target.level == 1 else ()
     return _Found(
-        fixed, f"on call for {directory.team}", f"nobody is on call for {target.schedule or directory.team}{level}"
+        directory.fixed_for(target.schedule, target.level),
+        f"on call for {directory.team}",
+        f"nobody is on call for {target.schedule or directory.team}{level}",
     )
 
 
 def _people(target: PersonTarget, moment: Moment, key: str, when: Condition | None) -> Meant:
     found = people_of(target, moment)
-    present = moment.directory.there(found.people, moment.at)
+    present = present_of(target, moment)
     away = tuple(_away(email, moment) for email in found.people if email not in present)
-    if (
-        not present
-        and isinstance(target, OnCall)
-        and target.schedule is None
-        and target.level == 1
-        and found.people != moment.directory.on_call
-    ):
-        present = moment.directory.there(moment.directory.on_call, moment.at)  # the team's fixed person, in their place
     allowed = [email for email in present if _may(email, moment, when) is None]
     refused = tuple(f"{email}: {why}" for email in present if (why := _may(email, moment, when)))
     pick: Pick = target.pick if isinstance(target, TeamMembers | People) else "all"

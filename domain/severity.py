@@ -47,8 +47,15 @@ DEFAULT_WORDS: dict[str, Severity] = {word: severity for severity, words in _WOR
 """What a sender's own word means unless its source says otherwise (REQUIREMENTS R-A-29, X-04, X-29)."""
 
 
+LEVELS = DEFAULT_WORDS | {"error": Severity.SEV3_MEDIUM, "warning": Severity.SEV3_MEDIUM}
+"""What the levels of a program's log mean: `error` is the usual one, and says less than it does of an alert."""
+
+
 def from_word(
-    word: str | None, own: Mapping[str, Severity] | None = None, default: Severity = Severity.SEV3_MEDIUM
+    word: str | None,
+    own: Mapping[str, Severity] | None = None,
+    default: Severity = Severity.SEV3_MEDIUM,
+    usual: Mapping[str, Severity] = DEFAULT_WORDS,
 ) -> Severity:
     """The severity that a sender's word means.
 
@@ -56,6 +63,7 @@ def from_word(
         word: as it was sent, in any case; None when there was none.
         own: the source's own table, with words in lower case; it goes first.
         default: of an alert that carries no word, or one that nobody knows.
+        usual: what words mean that are not in that table.
     """
     known = (word or "").strip().lower()
-    return (own or {}).get(known) or DEFAULT_WORDS.get(known) or default
+    return (own or {}).get(known) or usual.get(known) or default

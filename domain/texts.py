@@ -12,6 +12,7 @@ from domain.incident import Incident
 ROOM_NAME_LIMIT = 80
 DESCRIPTION_LIMIT = 500
 
+_BEYOND_THE_HOST = re.compile(r"(https?://[^/?#\\]+)[/?#\\].+", re.DOTALL | re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -42,6 +43,15 @@ def document_name(incident: Incident) -> str:
     return f"{incident.short_id} - {incident.title}"
 
 
+def shown(recipient: str) -> str:
+    """How texts name a recipient: of an address on the web the host alone, for the rest may be a secret.
+
+    The ledger has all of it.
+    """
+    found = _BEYOND_THE_HOST.fullmatch(recipient)
+    return f"{found[1]}/…" if found else recipient
+
+
 def drill_mark(incident: Incident) -> str:
     """Every message of a drill begins with it."""
     return "DRILL " if incident.time_scale else ""
@@ -59,7 +69,7 @@ def escalation(incident: Incident, step: str, reason: str) -> Message:
     """A page of the ladder: nobody has acknowledged yet."""
     text = (
         f"{drill_mark(incident)}PAGE [{incident.severity.short}] {incident.service}: {incident.title} "
-        f"({incident.short_id}, {step}). You are told as {reason}. Acknowledge: {incident.url}"
+        f"({incident.short_id}, {step}). Why you: {reason}. Acknowledge: {incident.url}"
     )
     return Message(text=text, links=_links(incident))
 
@@ -73,7 +83,7 @@ def asked(incident: Incident, reason: str) -> Message:
 def persists(incident: Incident, reason: str) -> Message:
     """It was acknowledged, and goes on for too long."""
     who = f" It was acknowledged by {incident.acknowledged_by}." if incident.acknowledged_by else ""
-    text = f"{_headline(incident, incident.severity.short)} is still not mitigated.{who} You are told as {reason}."
+    text = f"{_headline(incident, incident.severity.short)} is still not mitigated.{who} Why you: {reason}."
     return Message(text=text, links=_links(incident))
 
 

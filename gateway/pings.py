@@ -14,7 +14,7 @@ import structlog
 from temporalio.service import RPCError
 
 from db import source_heartbeats
-from db.engine import IntakePool
+from db.engine import Sessions, Turns
 from db.source_heartbeats import Ping
 from db.tokens import hash_token
 from domain.intake.heartbeat import Switch
@@ -26,6 +26,8 @@ QUEUE_SIZE = 1000
 SENDERS = 4
 SIGNALS_PER_PERIOD = 10
 LEAST_PAUSE_SECONDS = 1.0
+KEPT_AT_ONCE = 2
+"""Pings that are written at the same time: however many come, the other connections are for everything else."""
 
 _Telling = Callable[[], Coroutine[Any, Any, None]]
 
@@ -33,16 +35,17 @@ _Telling = Callable[[], Coroutine[Any, Any, None]]
 class Pings:
     """Runs beside the API."""
 
-    def __init__(self, pool: IntakePool, workflows: HeartbeatWorkflows) -> None:
-        self._pool = pool
+    def __init__(self, sessions: Sessions, workflows: HeartbeatWorkflows) -> None:
+        self._sessions = sessions
         self._workflows = workflows
+        self._keeping = Turns(KEPT_AT_ONCE)
         self._queue: asyncio.Queue[tuple[UUID, _Telling]] = asyncio.Queue(QUEUE_SIZE)
         self._told: dict[UUID, float] = {}
 
     async def take(self, key: str) -> Ping | None:
         """Keep a ping; None when no active source has this key. Does not wait for Temporal."""
-        async with self._pool.connection() as connection:
-            ping = await source_heartbeats.ping(connection, hash_token(key))
+        async with self._keeping.turn(), self._sessions.begin() as session:
+            ping = await source_heartbeats.ping(session, hash_token(key))
         if ping is not None and ping.switch is not None and self._is_worth_telling(ping.switch):
             self._tell(ping.source_id, partial(self._workflows.ping, ping.switch))
         return ping

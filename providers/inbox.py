@@ -18,6 +18,7 @@ class Inbox:
 
     name = "inbox"
     keeps_ledger = True
+    needs_address = False
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages

@@ -24,6 +24,9 @@ class Channel(Protocol):
     keeps_ledger: bool
     """True when `send` itself marks the page `sent`, in one transaction with the message."""
 
+    needs_address: bool
+    """True when it sends to addresses alone: of a page to a person it is given theirs as the recipient."""
+
     async def send(self, page: Page) -> str:
         """Hand a message over; the provider's id for it.
 

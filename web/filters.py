@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from domain.intake import heartbeat
 from domain.severity import Severity
-from domain.texts import duration
+from domain.texts import duration, shown
 
 NOTHING = "–"
 
@@ -82,5 +82,18 @@ def lines(text: str) -> str:
 
 ALL: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (when, clock, countdown, lasted, span, short_severity, words, pretty, safe_href, in_path, lines)
+    for function in (
+        when,
+        clock,
+        countdown,
+        lasted,
+        span,
+        short_severity,
+        words,
+        pretty,
+        safe_href,
+        in_path,
+        lines,
+        shown,
+    )
 }

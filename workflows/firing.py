@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.incident import Status
     from domain.lifecycle import BY_POLICY, Outcome
     from domain.recipients import Delivery
+    from domain.response import is_held
     from domain.texts import Message
 
 Give = Callable[[Command], object]
@@ -53,9 +54,13 @@ class Firing:
 
     def send(self, step: str, deliveries: Sequence[Delivery], *, by_hand: bool = False) -> None:
         """Begin the deliveries of a step."""
-        needs = None if by_hand else _needs(step)
+        needs = None if by_hand and self._is_unconditional() else _needs(step)
         for delivery in deliveries:
             self._pager.send(step, [delivery], self._message(step, delivery), needs)
+
+    def _is_unconditional(self) -> bool:
+        """Whether a page by hand leaves whatever becomes of the incident: it was in hand already."""
+        return is_held(self._state.incident) or not workflow.patched("calls-off-pages-by-hand")
 
     def note(self, text: str, key: str | None = None, **data: str) -> None:
         """An entry about the escalation."""

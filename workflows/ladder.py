@@ -13,7 +13,7 @@ from workflows.recorder import Recorder
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
-    from domain import ahead, escalation, response
+    from domain import ahead, escalation, response, texts
     from domain.ahead import facts_of, still_to_come
     from domain.calls import Call
     from domain.climb import Climb, PlannedStep, Situation, created_step, owner_step
@@ -125,8 +125,8 @@ class Ladder:
             self._orchestration.broadcast_decided = not first_is_due
             overdue = bool(upcoming) and upcoming[0].at <= workflow.now()
             if self._escalations and not overdue:
-                await self._escalate_by_hand()
-                self._escalations -= 1  # afterwards: until then we are not idle
+                if await self._escalate_by_hand():
+                    self._escalations -= 1  # afterwards: until then we are not idle
                 continue
             if not upcoming:
                 self._note_limit()
@@ -177,12 +177,19 @@ class Ladder:
         """Whether a rung may be waiting until somebody is on call."""
         return any(isinstance(rung, WaitUntilCovered) for rung in self._state.policy.steps)
 
+    async def _is_ready(self) -> bool:
+        """Look up who answers; False when a command came meanwhile that begins anew, or makes the answer stale."""
+        begun, self._begun = self._begun, 0
+        if begun:
+            await self._recorder.committed(begun)
+        await self._look_up.refresh()
+        meanwhile = self._begun or self._state.directory_is_stale
+        return not (meanwhile and workflow.patched("waits-for-what-came-during-the-look-up"))
+
     async def _fire_next(self) -> None:
         """Page the step that is due, by who answers now: the look-up may change who, or even which step."""
-        if self._begun:
-            await self._recorder.committed(self._begun)
-            self._begun = 0
-        await self._look_up.refresh()
+        if not await self._is_ready():
+            return
         due = [step for step in self.upcoming()[:1] if step.at <= workflow.now()]
         if due and self._is_of_the_next_generation(due[0]):
             self._take_up_again()
@@ -205,20 +212,23 @@ class Ladder:
         self._pager.call_off()
         self.begin_again(first_to=ahead.told_first(self._climb(), self._state.incident.lead))
 
-    async def _escalate_by_hand(self) -> None:
-        await self._look_up.refresh()
+    async def _escalate_by_hand(self) -> bool:
+        """Page the next step now; False when a command came meanwhile, and what it begins goes first."""
+        if not await self._is_ready():
+            return False
         step = self.next_by_hand()
         if not self._state.incident.is_open:
-            return
+            return True
         if step is None:
             self._firing.note(f"{self._state.incident.short_id} has no further step to escalate to")
-            return
+            return True
         climb = escalation.brought_forward(self._climb(), step, workflow.now())
         passed_over = self._passed_over(step)
         self._state.climb = climb.after(*passed_over)
         for earlier in passed_over:
             self._firing.pass_over(earlier)
         self._fire(step, by_hand=True)
+        return True
 
     def _passed_over(self, step: PlannedStep) -> list[PlannedStep]:
         """What came before a step that is fired by hand: it is not fired any more."""
@@ -295,7 +305,7 @@ class Ladder:
 
     def _timer_summary(self, step: PlannedStep) -> str:
         """What the Web UI shows beside the timer."""
-        whom = ", ".join(f"{d.channel} to {d.recipient}" for d in step.deliveries)
+        whom = ", ".join(f"{d.channel} to {texts.shown(d.recipient)}" for d in step.deliveries)
         what = whom or (f"{step.action} {step.detail or ''}".strip() if step.action else f"skipped: {step.skipped}")
         incident, why = self._state.incident, ""
         if self._is_of_the_next_generation(step):

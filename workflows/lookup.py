@@ -34,7 +34,7 @@ class LookUp:
         self._state.turns_are_stale = self._state.turns_are_stale or other_turns
 
     async def refresh(self) -> None:
-        """Ask, unless the last answer is good still.
+        """Ask, unless the last answer is good still. A command that comes meanwhile may make it stale again.
 
         When the database does not answer in time, what was known last is used; where that is of no use it is asked for
         ever, for without the database no page can leave either.
@@ -54,6 +54,7 @@ class LookUp:
 
     async def _ask(self, *, for_ever: bool) -> None:
         state, now = self._state, workflow.now()
+        other_turns, state.turns_are_stale = state.turns_are_stale, False  # before: a command may come meanwhile
         started_at = state.climb.started_at if state.climb else now
         answer = await workflow.execute_activity_method(
             RecordContract.who_answers,
@@ -71,9 +72,8 @@ class LookUp:
             retry_policy=LOOK_UP.retry,
             summary=f"Who answers for {state.incident.service}?",
         )
-        if not state.turns_are_stale:
+        if not other_turns:
             # Whose turn it is was decided when the incident began: what others are paged meanwhile does not move it.
             kept = {"last_paged": state.directory.last_paged, "turns": state.directory.turns}
             answer = answer.model_copy(update=kept)
-        state.turns_are_stale = False
         state.directory, state.directory_at = answer, workflow.now()

@@ -13,6 +13,7 @@ from workflows.state import FailedPage, IncidentState
 
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import PagingContract
+    from domain import texts
     from domain.channels import gentler
     from domain.climb import delivery_id
     from domain.events import Event, EventType
@@ -105,7 +106,7 @@ class Pager:
                 retry_policy=PAGE.retry,
                 priority=priority,
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                summary=f"{page.step}: {page.channel} to {page.recipient}",
+                summary=f"{page.step}: {page.channel} to {texts.shown(page.recipient)}",
             )
         except ActivityError as error:
             self._not_sent(page, delivery, error)
@@ -113,7 +114,7 @@ class Pager:
         if delivered.status == "sent":
             told = self._state.told
             told[page.recipient] = gentler(told.get(page.recipient), delivery.channel)
-            text = f"{page.channel} to {page.recipient} ({page.reason})"
+            text = f"{page.channel} to {texts.shown(page.recipient)} ({page.reason})"
             self._recorder.record(Outcome(events=(_event(EventType.ALERT_SENT, text, page, key=f"sent.{page.id}"),)))
 
     def _not_sent(self, page: Page, delivery: Delivery, error: ActivityError) -> None:
@@ -122,12 +123,12 @@ class Pager:
             return
         why = str(error.cause or error)
         self._state.failed_pages.append(FailedPage(step=page.step, delivery=delivery))
-        text = f"{page.channel} to {page.recipient} was given up: {why}"
+        text = f"{page.channel} to {texts.shown(page.recipient)} was given up: {why}"
         self._recorder.record(
             Outcome(events=(_event(EventType.FAILURE, text, page),)), Unsent(page=page, status="failed", error=why)
         )
 
 
 def _event(kind: EventType, text: str, page: Page, key: str | None = None) -> Event:
-    data = {"step": page.step, "recipient": page.recipient, "channel": page.channel}
+    data = {"step": page.step, "recipient": texts.shown(page.recipient), "channel": page.channel}
     return Event(type=kind, message=text, at=workflow.now(), data=data, key=key)

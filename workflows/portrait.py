@@ -9,6 +9,7 @@ from workflows.ladder import Ladder
 from workflows.state import IncidentState
 
 with workflow.unsafe.imports_passed_through():
+    from domain import texts
     from domain.climb import PlannedStep
     from domain.incident import Incident, Status
 
@@ -101,7 +102,7 @@ def _response(state: IncidentState) -> list[str]:
 
 
 def _told(state: IncidentState) -> str:
-    return ", ".join(f"{who} ({channel})" for who, channel in state.told.items()) or "nobody"
+    return ", ".join(f"{texts.shown(who)} ({channel})" for who, channel in state.told.items()) or "nobody"
 
 
 def _next(incident: Incident, upcoming: list[PlannedStep]) -> str:
@@ -110,5 +111,5 @@ def _next(incident: Incident, upcoming: list[PlannedStep]) -> str:
     if not upcoming:
         return "no step is left"
     step = upcoming[0]
-    whom = ", ".join(f"{d.channel} to {d.recipient}" for d in step.deliveries)
+    whom = ", ".join(f"{d.channel} to {texts.shown(d.recipient)}" for d in step.deliveries)
     return f"{step.step} at {step.at:%H:%M:%S} UTC: {whom or step.detail or step.action or 'nobody (skipped)'}"

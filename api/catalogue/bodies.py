@@ -17,7 +17,6 @@ _EXAMPLES = {
     r"^https?://[^\s/@]+(/\S*)?$": "must begin with http:// or https://, and hold no user name or password",
     r"^#\S{1,99}$": "must be # and a name, such as #sre-core",
     r"^[a-z]{2}(-[A-Z]{2})?$": "must be a language such as en or pt-BR",
-    r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$": "must be a time of day such as 09:00",
 }
 """What is right, instead of the pattern that says so to a machine."""
 

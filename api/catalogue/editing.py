@@ -66,8 +66,9 @@ async def change(
         await lock(session)
         row = await _required(session, kind, caller, reference)
         catalogue = await parts.catalogue.read(session)
-        before: EntryT = catalogue.entries(kind.name)[row.name]  # type: ignore[assignment]
-        after = kind.read({**before.model_dump(mode="json", by_alias=True), **body}, catalogue)
+        before = _valid(kind, catalogue, row)
+        read = kind.read({**before.model_dump(mode="json", by_alias=True), **body}, catalogue)
+        after = kind.settled(before, read)
         old, new = name_of(before), name_of(after)
         kind.check(caller, before, after, catalogue)
         would_be = catalogue
@@ -99,7 +100,7 @@ async def take_away(parts: Container, caller: Principal, kind: Kind[EntryT], ref
         await lock(session)
         row = await _required(session, kind, caller, reference)
         catalogue = await parts.catalogue.read(session)
-        before: EntryT = catalogue.entries(kind.name)[row.name]  # type: ignore[assignment]
+        before = _valid(kind, catalogue, row)
         kind.check(caller, before, None, catalogue)
         would_be = kind.put(catalogue, row.name, None, {})
         require_no_loss(catalogue, would_be)
@@ -119,6 +120,15 @@ async def _required(session: AsyncSession, kind: Kind[EntryT], caller: Principal
     if row is None:
         raise missing(kind, reference)
     return row
+
+
+def _valid(kind: Kind[EntryT], catalogue: Catalogue, row: EntryRow) -> EntryT:
+    """The entry of a row; one that is not valid any more is in no catalogue (`db.catalogue.readable`)."""
+    found: EntryT | None = catalogue.entries(kind.name).get(row.name)  # type: ignore[assignment]
+    if found is None:
+        why = "it is not valid any more, the logs say why"
+        raise Problem(409, f"{kind.one} '{row.name}' cannot be changed: {why}. Apply it anew, as a whole")
+    return found
 
 
 def require_no_loss(catalogue: Catalogue, would_be: Catalogue) -> None:

@@ -57,6 +57,10 @@ class Kind(Generic[EntryT]):
         """
         return value_of(self.value, body, self.whole)
 
+    def settled(self, before: EntryT, after: EntryT) -> EntryT:
+        """What a change makes of an entry: as it was read, with what its body leaves open as it is."""
+        return after
+
     def check(self, caller: Principal, before: EntryT | None, after: EntryT | None, catalogue: Catalogue) -> None:
         """Return when the change may be made.
 

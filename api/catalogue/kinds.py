@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.catalogue.bodies import value_of
-from api.catalogue.kind import Kind
+from api.catalogue.kind import Kind, manages
 from api.problems import Problem
 from db.access import Principal
 from db.catalogue.entries import EntryRow
@@ -14,6 +14,7 @@ from db.catalogue.writing import write
 from domain.catalogue import UNKNOWN_SERVICE, Catalogue, Policy, Scope, Service, Team
 from domain.policy_advice import warnings
 from domain.routing import Route
+from domain.texts import shown
 
 
 class Teams(Kind[Team]):
@@ -68,7 +69,8 @@ class Policies(Kind[Policy]):
 
     def shown(self, caller: Principal, row: EntryRow, entry: Policy, catalogue: Catalogue) -> dict[str, Any]:
         """With what may be unwise about it (REQUIREMENTS R-F-13)."""
-        return super().shown(caller, row, entry, catalogue) | {"warnings": list(warnings(entry))}
+        value = super().shown(caller, row, entry, catalogue) | {"warnings": list(warnings(entry))}
+        return value if manages(caller) else _with_hosts_alone(value)
 
 
 class Routes(Kind[Route]):
@@ -96,6 +98,21 @@ class Routes(Kind[Route]):
     async def write(self, session: AsyncSession, entry: Route, catalogue: Catalogue) -> None:
         """All of them, for each has its place."""
         await write(session, Catalogue(routes=catalogue.routes))
+
+    def shown(self, caller: Principal, row: EntryRow, entry: Route, catalogue: Catalogue) -> dict[str, Any]:
+        """Whoever may edit it sees the whole addresses of its webhooks."""
+        value = super().shown(caller, row, entry, catalogue)
+        return value if manages(caller) else _with_hosts_alone(value)
+
+
+def _with_hosts_alone(value: Any) -> Any:
+    """The same without what may be a secret: of the address of a webhook all that follows the host."""
+    if isinstance(value, list):
+        return [_with_hosts_alone(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    hidden = {"url": shown(value["url"])} if value.get("kind") == "webhook" and "url" in value else {}
+    return {name: _with_hosts_alone(part) for name, part in value.items()} | hidden
 
 
 def _not_default(policy: Policy) -> Policy:

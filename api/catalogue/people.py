@@ -10,6 +10,7 @@ from api.problems import Problem
 from db.access import Principal
 from db.catalogue.entries import EntryRow
 from domain.catalogue import Catalogue, User
+from domain.changes import settled_person
 from domain.channels import ChannelName
 from domain.roles import ranks
 
@@ -57,6 +58,10 @@ class People(Kind[User]):
     def read(self, body: Mapping[str, Any], catalogue: Catalogue) -> User:
         """Addresses of contact methods are checked for their channels."""
         return with_addresses(super().read(body, catalogue), "contact_methods")
+
+    def settled(self, before: User, after: User) -> User:
+        """An address that is verified stays so while nobody says otherwise, as files have it."""
+        return settled_person(before, after)
 
     def changed(self, parts: Container) -> None:
         """A role or a deactivation holds at once in this process."""

@@ -18,7 +18,7 @@ from api.formats.reading import (
     text,
 )
 from domain.alert import Link
-from domain.intake.signal import Signal
+from domain.intake.signal import Action, Signal
 
 _LINK_TEXTS = {"runbook_url": "Runbook", "dashboard_url": "Dashboard"}
 
@@ -47,8 +47,9 @@ def signal_of(alert: Body, group: Body, more: tuple[Link, ...] = (), lines: str 
     notes = labels(group.get("commonAnnotations")) | labels(alert.get("annotations"))
     title = first(notes.get("summary"), notes.get("title"), notes.get("message"), _named(own), headline(notes))
     said = first(notes.get("description"), notes.get("message"))
+    action = action_of(_state(alert) or _state(group))
     return Signal(
-        action=action_of(_state(alert) or _state(group)),
+        action=action,
         title=title or headline(alert) or headline(group),
         description=paragraphs("" if said == title else said, lines, _truncated(group)),
         severity=first(own.get("severity"), own.get("priority"), notes.get("severity")) or None,
@@ -56,6 +57,8 @@ def signal_of(alert: Body, group: Body, more: tuple[Link, ...] = (), lines: str 
         labels=own,
         links=_links(alert, notes) + more + links((group.get("externalURL"), sender or "Alertmanager")),
         started_at=moment(alert.get("startsAt")),
+        # Of one that fires it is when it would be over by itself.
+        ended_at=moment(alert.get("endsAt")) if action is Action.RESOLVE else None,
         raw=kept(alert),
     )
 

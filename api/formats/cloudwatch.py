@@ -61,17 +61,22 @@ def _alarm(alarm: Body, envelope: Body) -> Signal:
     state = first(alarm.get("NewStateValue"), at(detail, "state", "value"))
     reason = first(alarm.get("NewStateReason"), at(detail, "state", "reason"))
     said = first(alarm.get("AlarmDescription"), at(detail, "configuration", "description"))
+    action = _action(state, text(envelope.get("Subject")))
+    changed = moment(
+        alarm.get("StateChangeTime"), at(detail, "state", "timestamp"), alarm.get("time"), envelope.get("Timestamp")
+    )
     return Signal(
-        action=_action(state, text(envelope.get("Subject"))),
+        action=action,
         title=first(name, envelope.get("Subject")) or headline(detail) or headline(alarm),
         description=paragraphs(said, reason, *_rule(alarm)),
         service_name=own.get("ServiceName") or None,
         fingerprint=first(arn, name) or None,
         labels=own,
         links=_console(arn),
-        detected_at=moment(
-            alarm.get("StateChangeTime"), at(detail, "state", "timestamp"), alarm.get("time"), envelope.get("Timestamp")
-        ),
+        detected_at=changed,
+        # SNS keeps no order. An OK does not tell when the alarm began; whatever changed before it is over with it.
+        started_at=changed,
+        ended_at=changed if action is Action.RESOLVE else None,
         raw=kept(alarm),
     )
 

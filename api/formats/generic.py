@@ -18,7 +18,7 @@ from api.formats.reading import (
     tags,
     text,
 )
-from domain.intake.signal import Signal
+from domain.intake.signal import Action, Signal
 
 _STATES = ("status", "state", "event_action", "action")
 _KEYS = ("dedup_key", "fingerprint", "deduplication_key", "dedupKey", "alias", "alert_id")
@@ -40,8 +40,9 @@ def _signal(alert: Body) -> Signal:
     source = text(alert.get("source"))
     title = headline(alert) or _first_text(alert)
     said = _one_of(alert, _DESCRIPTIONS)
+    action = action_of(_one_of(alert, _STATES))
     return Signal(
-        action=action_of(_one_of(alert, _STATES)),
+        action=action,
         title=title,
         description="" if said == title else said,
         severity=_one_of(alert, _SEVERITIES) or own.get("severity"),
@@ -51,6 +52,7 @@ def _signal(alert: Body) -> Signal:
         links=listed_links(alert.get("links")) + listed_links([alert.get("url"), alert.get("link")]),
         detected_at=moment(*(alert.get(name) for name in _TIMES)),
         started_at=moment(alert.get("started_at"), alert.get("startsAt")),
+        ended_at=moment(alert.get("ended_at"), alert.get("endsAt")) if action is Action.RESOLVE else None,
         note=text(alert.get("note")),
         actor=first(alert.get("actor"), alert.get("user")) or None,
         raw=kept(alert),

@@ -5,10 +5,13 @@ marks it is the fingerprint, so that a problem's mail and its recovery's meet.
 """
 
 import re
+from contextlib import suppress
+from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import EmailMessage, Message
 from email.utils import parseaddr, parsedate_to_datetime
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 from api.formats.reading import kept, links, moment, text
 from domain.alert import Link
@@ -22,6 +25,14 @@ _LONGEST_HEADER = 4000
 """Of a longer header the rest is left: the standard library takes a second for some that are ten times as long."""
 _MAX_HEADERS = 100
 _MAX_LINKS = 10
+_MOST_PARTS = 1000
+_MOST_NESTED = 20
+_NESTING = re.compile(rb"(?:multipart|message)\s*/", re.I)
+"""The parser calls itself for each part within a part, and asks all of them about each line."""
+_HEADER = rb"^content-(?:type|transfer-encoding):(?:[^\n]|\n[ \t])"
+_LONG_HEADER = re.compile(_HEADER + rb"{%d}" % _LONGEST_HEADER, re.I | re.M)
+_ABOUT_THE_BODY = re.compile(_HEADER + rb"*\n?", re.I | re.M)
+_END_OF_LINE = re.compile(rb"\r\n?")
 
 _RESOLVED = {"resolved", "recovery", "recovered", "ok", "up", "back to normal", "cleared", "closed", "normal", "fixed"}
 _ACKNOWLEDGED = {"acknowledgement", "acknowledged", "ack"}
@@ -29,13 +40,17 @@ _TRIGGERED = {
     "problem", "firing", "down", "alert", "alarm", "alerting", "triggered", "re-triggered", "trigger", "failed",
     "failure", "unknown",
 }  # fmt: skip
+_STATES_OF_TROUBLE = _TRIGGERED - {"alert", "alarm"}
+"""Not what a mail about a recovery, too, calls itself."""
 _SEVERITIES = {word for word in DEFAULT_WORDS if not word.isdigit()} - _TRIGGERED
 _MARKS = _RESOLVED | _ACKNOWLEDGED | _TRIGGERED | _SEVERITIES
 
 _ANY = "|".join(re.escape(word) for word in sorted(_MARKS, key=len, reverse=True))
 _STATE = "|".join(sorted(_MARKS - _SEVERITIES | {"critical", "warning"}, key=len, reverse=True))
 """What a thing "is" in a subject: not `high`, for "the load is high" is what it is about."""
-_LOUD = "|".join(re.escape(word.upper()) for word in sorted(_MARKS - _SEVERITIES, key=len, reverse=True))
+_QUIET = {"ok", "up", "normal", "fixed", "closed"}
+"""Words that begin a name as often as they tell a state: "OK Google", "UP link", "NORMAL mode"."""
+_LOUD = "|".join(re.escape(word.upper()) for word in sorted(_MARKS - _SEVERITIES - _QUIET, key=len, reverse=True))
 _REPLY = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg|tr|sv)\s*(?:\[\d+\])?\s*:\s*)+", re.I)
 _BRACKET = re.compile(rf"[\[(]\s*(?P<word>{_ANY})(?:\s*:\s*\d+)?(?:\s+(?:on|in)\s[^\])]{{0,80}})?\s*[\])]", re.I)
 _PREFIX = re.compile(rf"^\W*(?P<word>{_ANY})(?:\s+in\s[\w ]{{1,30}})?\s*(?:[:|]|\s[-–—]\s)\s*", re.I)
@@ -46,6 +61,36 @@ _NO_TAG = re.compile(r"<(?![^<>]{1,2000}>)")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\])]{3,1990}", re.I)
 
 
+class _Mark(NamedTuple):
+    """A word of a subject that says how it stands."""
+
+    word: str
+    is_apart: bool
+    """In brackets, or before a colon or dash: there it is part of no name."""
+
+
+def parse(content: bytes) -> EmailMessage:
+    """The message in some bytes. It never raises.
+
+    Of one with more parts than anybody writes, or more deeply nested, the headers count, and the rest is its text.
+    """
+    content = _END_OF_LINE.sub(b"\n", content)
+    if _is_readable(content):
+        with suppress(*_BROKEN):
+            return message_from_bytes(content, policy=policy.default)
+    headers, _, body = content.partition(b"\n\n")
+    return message_from_bytes(_ABOUT_THE_BODY.sub(b"", headers + b"\n") + b"\n" + body, policy=policy.default)
+
+
+def _is_readable(content: bytes) -> bool:
+    """Whether the standard library reads it in time."""
+    parts = content.count(b"\n--")
+    if b"delivery-status" in content.lower():  # there each block is a part
+        parts += content.count(b"\n\n")
+    nested = len(_NESTING.findall(content))
+    return parts <= _MOST_PARTS and nested <= _MOST_NESTED and not _LONG_HEADER.search(content)
+
+
 def read(message: EmailMessage) -> Signal:
     """The signal of a message. It never raises: what cannot be decoded is read as well as it goes."""
     subject = _REPLY.sub("", line(_header(message, "Subject"), 2000))
@@ -53,11 +98,12 @@ def read(message: EmailMessage) -> Signal:
     body = _text(message)
     sender = _header(message, "From")
     action = _action(marks)
+    severities = [mark.word for mark in marks if mark.word in _SEVERITIES and action is Action.TRIGGER]
     return Signal(
         action=action,
         title=subject or line(body, 200),
         description=body,
-        severity=next((word for word in marks if word in _SEVERITIES), None) if action is Action.TRIGGER else None,
+        severity=next(iter(severities), None),
         fingerprint=_fingerprint(bare),
         labels=_labels(sender),
         links=_links(body),
@@ -68,27 +114,28 @@ def read(message: EmailMessage) -> Signal:
     )
 
 
-def _without_marks(subject: str) -> tuple[list[str], str]:
+def _without_marks(subject: str) -> tuple[list[_Mark], str]:
     """The marks of a subject in the order in which they count, and what is left of it."""
-    found: list[str] = []
+    found: list[_Mark] = []
 
-    def take(match: re.Match[str]) -> str:
-        found.append(next(word for word in match.groupdict().values() if word).lower())
+    def taken(match: re.Match[str]) -> str:
+        word = next(word for word in match.groupdict().values() if word).lower()
+        found.append(_Mark(word, match.re in (_BRACKET, _PREFIX)))
         return " "
 
-    rest = _BRACKET.sub(take, subject)
+    rest = _BRACKET.sub(taken, subject)
     for pattern in (_PREFIX, _SHOUT):
         while pattern.match(rest):
-            rest = pattern.sub(take, rest, count=1)
-    return found, _IS.sub(take, rest)
+            rest = pattern.sub(taken, rest, count=1)
+    return found, _IS.sub(taken, rest)
 
 
-def _action(marks: list[str]) -> Action:
-    """A recovery beats the word "alert" beside it; severities say nothing about how it stands."""
-    for action, words in ((Action.RESOLVE, _RESOLVED), (Action.ACKNOWLEDGE, _ACKNOWLEDGED)):
-        if any(mark in words for mark in marks):
-            return action
-    return Action.TRIGGER
+def _action(marks: list[_Mark]) -> Action:
+    """Where it is not plain whether a problem begins or is over, it begins: the other would be a page that is lost."""
+    over = [mark for mark in marks if mark.word in _RESOLVED]
+    if any(mark.is_apart for mark in over) or (over and not any(mark.word in _STATES_OF_TROUBLE for mark in marks)):
+        return Action.RESOLVE
+    return Action.ACKNOWLEDGE if any(mark.word in _ACKNOWLEDGED for mark in marks) else Action.TRIGGER
 
 
 def _fingerprint(bare: str) -> str | None:

@@ -1,5 +1,6 @@
 """What all adapters need: to take from a body whatever can be used, whatever its shape, and pass over the rest."""
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,14 @@ Headers = Mapping[str, str]
 Adapter = Callable[[Any, Headers], list[Signal]]
 """From a parsed body to its signals. It raises nothing but Unreadable."""
 
+MOST_SIGNALS = 5000
+"""Alerts of one body; a sender that groups more than this must send several."""
+SEVERAL = 20
+"""Alerts of a group that is large: what the group says once is said of each of them."""
+LONGEST_SHARED = 2000
+"""Characters of each text of a large group itself, of which none is needed but titles and addresses."""
+MOST_SHARED = 32 * 1024 * 1024
+"""Characters of all that a large group says, over all its alerts."""
 DEEPEST = 60
 """Nested deeper than this, a body is somebody's test of us; what lies below is not kept."""
 
@@ -56,7 +65,22 @@ def _parts(body: Any) -> list[Body]:
     found = [part for part in objects(body) if part]
     if not found:
         raise Unreadable("body", "must be a JSON object that says something, or a list of such objects")
-    return found
+    counts = [len([alert for alert in objects(part.get("alerts")) if alert]) for part in found[: MOST_SIGNALS + 1]]
+    if sum(count or 1 for count in counts) > MOST_SIGNALS:  # before any is read, which takes time
+        raise Unreadable("alerts", f"must be at most {MOST_SIGNALS} in one body")
+    return [_shortened(part, count) if count > SEVERAL else part for part, count in zip(found, counts, strict=True)]
+
+
+def _shortened(group: Body, count: int) -> Body:
+    """A large group without what would be read over and over for each of its alerts, and used for none."""
+    own = {
+        name: value[:LONGEST_SHARED] if isinstance(value, str) else value
+        for name, value in group.items()
+        if name != "alerts"
+    }
+    if count * len(json.dumps(own, default=str)) > MOST_SHARED:
+        raise Unreadable("alerts", "are too many for all that they have in common: send smaller groups")
+    return own | {"alerts": group["alerts"]}
 
 
 def at(value: Any, *path: str) -> Any:

@@ -62,6 +62,7 @@ def _event(body: Body) -> Signal:
         or headline(data),
         description=paragraphs(at(event, "culprit"), at(event, "message"), _rule(data) and f"Rule: {_rule(data)}"),
         severity=text(at(event, "level")) or None,
+        severity_is_level=True,
         service_name=_service(own, project),
         fingerprint=first(at(event, "issue_id"), at(event, "groupID")) or None,
         labels=own | _project_label(project),
@@ -93,6 +94,7 @@ def _metric_alert(body: Body) -> Signal:
         labels=_named(at(alert, "alert_rule"), "environment", "dataset") | _project_label(project),
         links=links((at(data, "web_url"), "Sentry")),
         started_at=moment(at(alert, "date_started")),
+        ended_at=moment(at(alert, "date_closed")) if over else None,
         detected_at=moment(at(alert, "date_detected"), at(alert, "date_created")),
         raw=kept(body),
     )
@@ -100,22 +102,25 @@ def _metric_alert(body: Body) -> Signal:
 
 def _issue(body: Body) -> Signal:
     issue = at(body, "data", "issue")
-    what = first(body.get("action"), at(issue, "status")).lower()
+    action, status = text(body.get("action")).lower(), text(at(issue, "status")).lower()
+    # Of what an alert on an issue's activity tells, its action says nothing but `triggered`.
+    what = status if action == "triggered" and status else action or status
     project = first(at(issue, "project", "slug"), at(issue, "project", "name"))
-    action = Action.NOTE if what in _ISSUE_NOTES else Action.RESOLVE if what == "resolved" else Action.TRIGGER
+    wanted = Action.NOTE if what in _ISSUE_NOTES else Action.RESOLVE if what == "resolved" else Action.TRIGGER
     who = first(at(body, "actor", "name"), at(body, "actor", "email"))
     return Signal(
-        action=action,
+        action=wanted,
         title=first(at(issue, "title"), at(issue, "metadata", "title"), at(issue, "metadata", "value"))
         or headline(issue),
         description=paragraphs(at(issue, "culprit"), at(issue, "metadata", "value")),
         severity=text(at(issue, "level")) or None,
+        severity_is_level=True,
         service_name=project or None,
         fingerprint=text(at(issue, "id")) or None,
         labels=_named(issue, "shortId", "platform") | _project_label(project),
         links=links((at(issue, "permalink"), "Sentry"), (at(issue, "web_url"), "Sentry")),
         detected_at=moment(at(issue, "lastSeen" if what == "unresolved" else "firstSeen")),
-        note="" if action is Action.TRIGGER else f"Sentry: {what}" + (f" by {who}" if who else ""),
+        note="" if wanted is Action.TRIGGER else f"Sentry: {what}" + (f" by {who}" if who else ""),
         actor=who or None,
         raw=kept(body),
     )
@@ -144,6 +149,7 @@ def _plugin(body: Body) -> Signal:
         title=first(at(event, "title"), body.get("message"), at(event, "message")) or headline(body),
         description=paragraphs(body.get("culprit"), body.get("message")),
         severity=first(body.get("level"), at(event, "level")) or None,
+        severity_is_level=True,
         service_name=_service(own, project),
         fingerprint=text(body.get("id")) or None,
         labels=own | _project_label(project),

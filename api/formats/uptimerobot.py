@@ -17,6 +17,7 @@ from api.formats.reading import (
     text,
 )
 from domain.intake.signal import Action, Signal
+from domain.intake.verdict import SERVICE_LABELS
 
 _EMPTY = re.compile(r"^\*\w+\*$")
 _TYPES = {"1": Action.TRIGGER, "2": Action.RESOLVE, "3": Action.TRIGGER, "98": Action.NOTE, "99": Action.NOTE}
@@ -30,15 +31,17 @@ def _read(body: Body, _: Headers) -> list[Signal]:
     kind = kind if kind in _TYPES else _FRIENDLY.get(_said(body, "alertTypeFriendlyName").lower(), "1")
     name = first(_said(body, "monitorFriendlyName"), _said(body, "monitorURL"))
     details = _said(body, "alertDetails")
+    own = tags(_said(body, "monitorTags")) | labels({"group": _said(body, "monitorGroup")})
+    named = any(own.get(label) for label in SERVICE_LABELS)
     return [
         Signal(
             action=_TYPES[kind],
             title=_title(name, kind, body) if name else details or headline(body),
             description=paragraphs(details, _duration(body)),
             severity="warning" if kind == "3" else None,
-            service_name=_said(body, "monitorFriendlyName") or None,
+            service_name=None if named else _said(body, "monitorFriendlyName") or None,
             fingerprint=_fingerprint(body, kind),
-            labels=tags(_said(body, "monitorTags")) | labels({"group": _said(body, "monitorGroup")}),
+            labels=own,
             links=links(
                 (_said(body, "monitorURL"), "What is watched"), (_said(body, "monitorDashboardURL"), "Monitor")
             ),

@@ -33,9 +33,10 @@ _SEVERITIES = {"0": "Not classified", "1": "Information", "2": "Warning", "3": "
 def _read(body: Body, _: Headers) -> list[Signal]:
     own = _tags(body) | _more_labels(body)
     who = _said(body, "update_user", "user", "user_fullname")
+    action = _action(body)
     return [
         Signal(
-            action=_action(body),
+            action=action,
             title=_said(body, "trigger_name", "event_name", "alert_subject", "subject", "title")
             or headline(body)
             or _said(body, "host", "host_name"),
@@ -48,6 +49,7 @@ def _read(body: Body, _: Headers) -> list[Signal]:
             labels=own,
             links=links((_said(body, "event_url", "url"), "Zabbix"), (_said(body, "trigger_url"), "Trigger")),
             started_at=moment(_said(body, "event_timestamp")),
+            ended_at=moment(_said(body, "event_recovery_timestamp")) if action is Action.RESOLVE else None,
             note=_said(body, "update_message", "acknowledge_message"),
             actor=who or None,
             raw=kept(body),

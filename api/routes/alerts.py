@@ -1,7 +1,9 @@
 """`/alerts/{source}/`: the doors for monitoring tools, each in its own format; and what came through them."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -37,8 +39,11 @@ from gateway.intake.admission import Taken
 router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=JsonRoute)
 doors = APIRouter(route_class=DirectRoute)
 
-MOST_SIGNALS = 5000
-"""Alerts of one body; a sender that groups more than this must send several."""
+LARGE = 65_536
+"""Bytes of a body that takes so long to read that others would have to wait for it."""
+_ROUTING_KEY = re.compile(r'("routing_key"\s*:\s*")[^"]*')
+
+Result = TypeVar("Result")
 
 
 @doors.post("/{format}/", openapi_extra=takes(None, path="format"))
@@ -50,10 +55,10 @@ async def receive(request: Request) -> Response:
     try:
         signals = await _read(format, sender, raw, request, parts)
     except Refused as refused:
-        await parts.intake.refuse(sender, _text(raw), refused.reason)
+        await parts.intake.refuse(sender, _text(raw, request), refused.reason)
         raise Problem(refused.status, refused.reason) from refused
     except Unreadable as error:
-        await parts.intake.refuse(sender, _text(raw), str(error))
+        await parts.intake.refuse(sender, _text(raw, request), str(error))
         raise Problem.of_field(error.field, error.message) from error
     taken = await parts.intake.take(signals, sender)
     return json_response({"results": [taken_out(one) for one in taken]})
@@ -131,10 +136,7 @@ async def _read(format: str, sender: Source, raw: bytes, request: Request, parts
     body = await _parsed(raw, request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     await check_signature(sender, raw, body, headers, parts)
-    signals = FORMATS[format](body, headers)
-    if len(signals) > MOST_SIGNALS:
-        raise Unreadable("alerts", f"must be at most {MOST_SIGNALS} in one body")
-    return signals
+    return await _work(raw, lambda: FORMATS[format](body, headers))
 
 
 async def _parsed(raw: bytes, request: Request) -> Any:
@@ -142,7 +144,7 @@ async def _parsed(raw: bytes, request: Request) -> Any:
     if not raw and request.query_params:
         return {name: value for name, value in request.query_params.items() if name != "token"}
     try:
-        return forgiving_json(raw)
+        return await _work(raw, lambda: forgiving_json(raw))
     except ValueError as error:
         kind = request.headers.get("content-type", "")
         if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
@@ -151,9 +153,15 @@ async def _parsed(raw: bytes, request: Request) -> Any:
         raise Refused(400, f"The body is not valid JSON: {error}") from error
 
 
-def _text(raw: bytes) -> str:
-    """The beginning of a body that was refused, to look at."""
-    return raw[:10_000].decode(errors="replace").replace("\x00", "")
+async def _work(raw: bytes, work: Callable[[], Result]) -> Result:
+    """What comes of a body; of a large one not on the event loop, which goes on taking alerts."""
+    return await asyncio.to_thread(work) if len(raw) > LARGE else work()
+
+
+def _text(raw: bytes, request: Request) -> str:
+    """The beginning of a body that was refused, to look at, without the sender's secrets."""
+    text = raw.decode(errors="replace").replace("\x00", "").replace(request.state.credential, "…")
+    return _ROUTING_KEY.sub(r"\1…", text)[:10_000]
 
 
 router.include_router(doors)

@@ -1,10 +1,12 @@
 """`/heartbeats/{key}/`: a ping. The key is the token, so that a URL alone will do, in a crontab or a watchdog."""
 
+import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
+from api.asgi import too_many
 from api.problems import Problem
 from api.requests import Parts
 from api.responses import json_response
@@ -22,7 +24,7 @@ def ping_route(path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
         for verb in VERBS:
             operation = f"{handler.__name__}_{verb.lower()}"
-            router.add_api_route(path, handler, methods=[verb], operation_id=operation, responses={404: {}})
+            router.add_api_route(path, handler, methods=[verb], operation_id=operation, responses={404: {}, 429: {}})
         return handler
 
     return register
@@ -31,7 +33,10 @@ def ping_route(path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 @ping_route("/{key}/")
 async def ping(parts: Parts, key: Key) -> Response:
     """The sender lives. Whatever the request brings beside the key is not read."""
-    taken = await parts.pings.take(key)
+    source = await parts.credentials.source(parts.sessions, key)
+    if source is not None and (wait := parts.limits.wait(key, source, time.monotonic())) > 0:
+        return too_many(wait)
+    taken = await parts.pings.take(key) if source is not None else None
     if taken is None:
         raise Problem(404, "No source has this key: POST /sources/ answers with one")
     switch = taken.switch

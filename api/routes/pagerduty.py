@@ -6,7 +6,7 @@ A source's key is the routing key. It comes in the body, so these addresses need
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
@@ -15,12 +15,11 @@ from fastapi import APIRouter, Request, Response
 from api.container import Container
 from api.forgiving import forgiving_json
 from api.formats import pagerduty
+from api.problems import DATABASE_AWAY, UNSTORABLE, database_problem
 from api.requests import DirectRoute, parts_of
 from api.responses import json_response
 from domain.intake.signal import Action, Signal
 from domain.intake.source import Correlation, Source
-
-router = APIRouter(tags=["pagerduty"], route_class=DirectRoute)
 
 MAX_BYTES = 512 * 1024
 _INVALID = ("invalid event", "Event object is invalid")
@@ -28,6 +27,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"description": "`{status, message, errors}`: what is wrong with the event"},
     413: {"description": "The event is larger than 512 KB"},
     429: {"description": "Too many events: send it again after `Retry-After` seconds"},
+    503: {"description": "The database cannot be reached: send it again"},
 }
 
 
@@ -38,6 +38,30 @@ class _Answer(Exception):
         super().__init__(message)
         self.response = json_response({"status": status, "message": message, "errors": errors}, code)
         self.response.headers.update(headers or {})
+
+
+class PagerDutyRoute(DirectRoute):
+    """A route whose errors have PagerDuty's shape, whoever found them."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Answer what fails: PagerDuty's clients send again after 429 and 5xx, and after nothing else."""
+        handler = super().get_route_handler()
+
+        async def shaped(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except _Answer as answer:
+                return answer.response
+            except UNSTORABLE:
+                return _Answer(400, *_INVALID, "The event holds something that cannot be stored").response
+            except DATABASE_AWAY as error:
+                detail = database_problem(error).detail
+                return _Answer(503, "service unavailable", detail, "The event was not accepted").response
+
+        return shaped
+
+
+router = APIRouter(tags=["pagerduty"], route_class=PagerDutyRoute)
 
 
 def _body(schema: str) -> dict[str, Any]:
@@ -54,10 +78,7 @@ _CHANGE = _body("`routing_key`, `payload`, `links`")
 async def enqueue(request: Request) -> Response:
     """Trigger, acknowledge or resolve; answered when it is committed."""
     parts = parts_of(request)
-    try:
-        sender, event = await _received(request, parts, pagerduty.errors_of)
-    except _Answer as answer:
-        return answer.response
+    sender, event = await _received(request, parts, pagerduty.errors_of)
     if not str(event.get("dedup_key") or "").strip():
         event = event | {"dedup_key": uuid4().hex}
     await parts.intake.take([pagerduty.enqueue(event)], sender)
@@ -69,10 +90,7 @@ async def enqueue(request: Request) -> Response:
 async def enqueue_change(request: Request) -> Response:
     """Something was changed: kept and shown, and it notifies nobody."""
     parts = parts_of(request)
-    try:
-        sender, event = await _received(request, parts, pagerduty.errors_of_change)
-    except _Answer as answer:
-        return answer.response
+    sender, event = await _received(request, parts, pagerduty.errors_of_change)
     # By its own fingerprint, whatever the source correlates by: a change joins no incident.
     settings = sender.settings.model_copy(update={"correlation": Correlation()})
     await parts.intake.take([_change(event)], sender.model_copy(update={"settings": settings}))
@@ -134,10 +152,8 @@ async def _sender(key: str, parts: Container) -> Source | None:
     Raises:
         _Answer: the source sends more than it may, or only in another format, which it signs.
     """
-    if len(key) != pagerduty.KEY_LENGTH or not key.isascii():
-        return None
-    source = await parts.credentials.caller(parts.sessions, key, door=True)
-    if not isinstance(source, Source):
+    source = await parts.credentials.source(parts.sessions, key)
+    if source is None:
         return None
     wait = parts.limits.wait(key, source, time.monotonic())
     if wait > 0:

@@ -18,7 +18,7 @@ from api.requests import Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_
 from api.rule_checks import require_sound
 from api.rule_trials import Trial, trials_of
 from api.schemas import Line
-from db.house import find_source, load_house, rule_value
+from db.house import find_source, load_house, readable, rule_value, silence_value
 from db.models import Rule, Silence, Source, new_id
 from db.recorded import begin_of_latest, known_sources, recorded_after
 from domain.intake.quiet import Silence as SilenceValue
@@ -217,7 +217,8 @@ async def _rules_with(
     """The active rules in their order with one that is not saved, which takes the place of its namesake."""
     rows = await session.scalars(select(Rule).where(Rule.is_active))
     left_out = draft.name if draft is not None else instead_of
-    placed = [(row.position, row.name, rule_value(row)) for row in rows if row.name != left_out]
+    kept = [row for row in rows if row.name != left_out]
+    placed = [(row.position, row.name, value) for row in kept for value in readable([row], rule_value)]
     if draft is not None:
         placed.append((position, draft.name, draft))
     return tuple(rule for _, _, rule in sorted(placed, key=lambda one: one[:2]))
@@ -226,7 +227,7 @@ async def _rules_with(
 async def _silences_since(session: AsyncSession, since: datetime) -> tuple[SilenceValue, ...]:
     """Also those that are over now."""
     rows = await session.scalars(select(Silence).where(Silence.ends_at > since).order_by(Silence.ends_at))
-    return tuple(SilenceValue.model_validate(row, from_attributes=True) for row in rows)
+    return readable(rows, silence_value)
 
 
 async def _source_id(session: AsyncSession, reference: str | None, field: str) -> UUID | None:
@@ -250,16 +251,15 @@ async def _row(session: AsyncSession, id: UUID) -> Rule:
 
 
 def _shown(rule: Rule, source: str | None) -> dict[str, Any]:
-    value = rule_value(rule)
     return {
         "id": rule.id,
         "name": rule.name,
         "source": source,
         "source_id": rule.source_id,
         "position": rule.position,
-        "when": value.when,
-        "then": value.then.value,
-        "set": value.set.model_dump(mode="json", exclude_defaults=True),
+        "when": rule.definition.get("when", "true"),
+        "then": rule.definition.get("then", Then.PASS),
+        "set": rule.definition.get("set", {}),
         "is_active": rule.is_active,
         "created_at": rule.created_at,
     }

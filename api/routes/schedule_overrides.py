@@ -1,6 +1,6 @@
 """`/schedules/{id}/overrides/`: who is on call otherwise than the layers say, for a while."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +12,13 @@ from api.problems import Problem
 from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, page
 from api.routes.schedules import Reference
 from api.schedule_bodies import no_schedule
-from api.schedule_people import require_active, require_known, require_may_change_past, require_may_override
+from api.schedule_people import (
+    may_change_past,
+    require_active,
+    require_known,
+    require_may_change_past,
+    require_may_override,
+)
 from api.schemas import without_nul
 from db.catalogue.reading import override_value
 from db.models import ScheduleOverride, new_id
@@ -82,7 +88,10 @@ async def add_override(id: Reference, body: dict[str, Any], parts: Parts, caller
 
 @router.delete("/{override}/", status_code=204)
 async def delete_override(id: Reference, override: Annotated[UUID, Path()], parts: Parts, caller: Caller) -> Response:
-    """Take an override back; the layers hold again at once."""
+    """Take an override back; the layers hold again at once.
+
+    Of one that has begun, whoever is no manager takes back only what is still to come: it ends now.
+    """
     async with parts.sessions.begin() as session:
         row = await find_row(session, id)
         if row is None:
@@ -92,7 +101,10 @@ async def delete_override(id: Reference, override: Annotated[UUID, Path()], part
             raise Problem(404, f"The schedule has no override {override}")
         require_may_override(caller, override_value(kept))
         require_may_change_past(caller, kept.ends_at)
-        await session.execute(delete(ScheduleOverride).where(ScheduleOverride.id == override))
+        if may_change_past(caller, kept.starts_at):
+            await session.execute(delete(ScheduleOverride).where(ScheduleOverride.id == override))
+        else:
+            kept.ends_at = min(kept.ends_at, datetime.now(UTC))
     return Response(status_code=204)
 
 

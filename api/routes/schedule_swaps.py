@@ -14,7 +14,7 @@ from api.problems import Problem
 from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, page, require
 from api.routes.schedules import Reference
 from api.schedule_bodies import no_schedule, require_work
-from api.schedule_people import require_active
+from api.schedule_people import require_active, require_may_change_past
 from api.schemas import Text
 from db.access import Principal
 from db.catalogue.entries import lock
@@ -72,12 +72,15 @@ async def list_swaps(
 
 @router.post("/", status_code=201)
 async def ask(id: Reference, body: SwapIn, parts: Parts, caller: Caller) -> dict[str, Any]:
-    """Ask; nothing changes until the other one accepts."""
+    """Ask, for what is still to come; nothing changes until the other one accepts."""
     require(caller, Permission.ACKNOWLEDGE)
     asker = body.from_user or caller.email
     if asker != caller.email:
         require(caller, Permission.MANAGE)
     _require_sensible(body, asker)
+    require_may_change_past(caller, body.start)
+    if body.return_start is not None:
+        require_may_change_past(caller, body.return_start, "return_start")
     async with parts.sessions.begin() as session:
         await lock(session)
         known = await _known(session, parts, id, body.start, body.end)
@@ -97,7 +100,7 @@ async def ask(id: Reference, body: SwapIn, parts: Parts, caller: Caller) -> dict
 
 @router.post("/{swap}/accept/")
 async def accept(id: Reference, swap: SwapId, parts: Parts, caller: Caller) -> dict[str, Any]:
-    """Take it: from now on the schedule says so."""
+    """Take it: from now on the schedule says so. What has passed since it was asked stays as it was."""
     return await _answer(id, swap, parts, caller, "accepted")
 
 
@@ -124,11 +127,12 @@ async def _answer(id: str, swap_id: UUID, parts: Container, caller: Principal, s
         if swap.status != "proposed":
             raise Problem(409, f"The swap is {swap.status} already")
         if status == "accepted":
-            if swap.ends_at <= datetime.now(UTC):
+            now = datetime.now(UTC)
+            if min(swap.ends_at, swap.return_ends_at or swap.ends_at) <= now:
                 raise Problem(409, "The duty is over: there is nothing left to swap")
             require_active(known.catalogue, [swap.to_user, swap.from_user], "to_user")
             await _require_duty(session, parts, swap, status=409)
-            await swaps.carry_out(session, swap)
+            await swaps.carry_out(session, swap, now)
         await swaps.answer(session, swap, status)
         recipient = swap.to_user if status == "withdrawn" else swap.from_user
         said = f"{caller.email} has {status}"
@@ -146,8 +150,9 @@ def _require_theirs(swap: ShiftSwap, caller: Principal, status: Status) -> None:
 
 def _require_sensible(body: SwapIn, asker: str) -> None:
     require_span(body.start, body.end, fields="start end")
-    if body.end <= datetime.now(UTC):
-        raise Problem.of_field("end", "is past: there is nothing left to swap")
+    for field, end in (("end", body.end), ("return_end", body.return_end)):
+        if end is not None and end <= datetime.now(UTC):
+            raise Problem.of_field(field, "is past: there is nothing left to swap")
     if body.to_user == asker:
         raise Problem.of_field("to_user", "must be somebody else")
     if body.return_start is not None and body.return_end is not None:

@@ -16,8 +16,9 @@ from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor,
 from api.schemas import Instant, Line
 from db.adding import added_once
 from db.models import Silence, new_id
-from domain.intake.quiet import Matcher
+from domain.intake.quiet import Facts, Matcher
 from domain.roles import Permission
+from domain.severity import Severity
 from gateway.intake.expressions import matches
 
 router = APIRouter(prefix="/silences", tags=["silences"], route_class=JsonRoute)
@@ -152,8 +153,11 @@ def _require_span(starts_at: datetime, ends_at: datetime, now: datetime) -> None
 
 
 def _require_narrow(given: list[Matcher]) -> None:
-    """Matchers of which each holds for an alert without any label would silence everything."""
-    if all(matcher.holds({}, matches) for matcher in given):
+    """Matchers of which each holds for an alert that has nothing but what all alerts have would silence everything."""
+    made_up: Facts = dict.fromkeys(("service", "team", "source", "title"), "Made up for 1 trial")
+    each_severity = [{**made_up, "severity": (one.value, one.short)} for one in Severity]
+    every = all(matcher.holds(facts, matches) for facts in each_severity for matcher in given)
+    if every or all(matcher.holds({}, matches) for matcher in given):
         message = 'would silence every alert: at least one must fail when the label is not there, as service="search"'
         raise Problem.of_field("matchers", message)
 

@@ -19,6 +19,7 @@ from api.routes.alerts import received
 from api.schemas import Line, Text
 from api.signatures import SIGNED_KINDS
 from config.sealing import NoSecretKey
+from db.house import source_value
 from db.models import Source, new_id
 from db.received import fates_of_sources
 from db.source_heartbeats import standings
@@ -192,7 +193,7 @@ def _shown_with_key(source: Source, key: str, parts: Container) -> dict[str, Any
 
 
 def _shown(source: Source, parts: Container) -> dict[str, Any]:
-    settings = SourceSettings.model_validate(source.settings).model_dump(mode="json")
+    settings = source_value(source).settings.model_dump(mode="json")
     return {
         "id": source.id,
         "name": source.name,

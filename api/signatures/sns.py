@@ -31,7 +31,7 @@ from domain.intake.source import Source
 logger = structlog.get_logger(__name__)
 
 Fetch = Callable[[str], Awaitable[bytes]]
-"""GET: the body of an answer that is a success."""
+"""GET: the body of an answer that is a success; NothingThere when SNS has none, anything else when it cannot be had."""
 
 TIMEOUT_SECONDS = 3.0
 MAX_BYTES = 65_536
@@ -54,6 +54,10 @@ _SIGNED = {
     UNSUBSCRIBED: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
 _HASHES: dict[str, SHA1 | SHA256] = {"1": SHA1(), "2": SHA256()}  # noqa: S303 - what SNS signs with by default
+
+
+class NothingThere(Exception):
+    """SNS answers, and has nothing of the kind at that address."""
 
 
 class Unfetched(Exception):
@@ -113,9 +117,10 @@ class Sns:
         return Signal(action=Action.NOTE, title=title, fingerprint=f"subscription:{topic}", raw=kept)
 
     async def _verified(self, sender: Source, message: Mapping[str, Any], fields: tuple[str, ...]) -> bool:
-        """Whether it is known that SNS signed it; False when its certificate cannot be had.
+        """Whether it is known that SNS signed it; False when SNS cannot be reached.
 
-        The source's key has authenticated the sender: a page that is lost would be worse than an unproved alert.
+        The source's key has authenticated the sender: a page that is lost would be worse than an unproved alert. But
+        nobody chooses to go unproved: the address must be one where SNS is, the region of the topic.
         """
         address = message.get("SigningCertURL")
         if not isinstance(address, str) or not _CERTIFICATE.fullmatch(urlsplit(address).path) or "?" in address:
@@ -123,6 +128,8 @@ class Sns:
         try:
             certificate = await self._certificate(address)
         except Unfetched as error:
+            if urlsplit(address).hostname != _host(str(message.get("TopicArn"))):
+                raise Refused(403, "SigningCertURL must be of the topic's own region") from error
             logger.warning("sns: accepted without its signature", source=sender.name, error=str(error))
             return False
         _check_signature(message, fields, certificate)
@@ -137,6 +144,8 @@ class Sns:
                 raise Unfetched("the certificate could not be fetched a moment ago")
             try:
                 pem = await self._fetch(address)
+            except NothingThere as error:
+                raise Refused(403, f"SigningCertURL leads to no certificate: {error}") from error
             except Exception as error:  # whatever the client raises, there is no certificate
                 _remember(self._failed, address, time.monotonic() + FAILED_SECONDS)
                 raise Unfetched(f"the certificate cannot be fetched: {type(error).__name__}: {error}") from error
@@ -172,20 +181,23 @@ async def fetch(address: str) -> bytes:
     """GET without redirects, in bounded time and size; the default of the running product.
 
     Raises:
-        httpx.HTTPError: there is no answer, or none that is a success.
+        NothingThere: the answer is none that SNS gives to its own addresses.
+        httpx.HTTPError, TimeoutError: there is no answer, or SNS is in trouble.
     """
     async with (
         asyncio.timeout(TIMEOUT_SECONDS),
         httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client,
         client.stream("GET", address, follow_redirects=False) as response,
     ):
-        if not response.is_success:
+        if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             raise httpx.HTTPError(f"the answer is {response.status_code}")
+        if not response.is_success:
+            raise NothingThere(f"the answer is {response.status_code}")
         body = b""
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > MAX_BYTES:
-                raise httpx.HTTPError("the answer is too long")
+                raise NothingThere("the answer is too long")
         return body
 
 
@@ -194,6 +206,12 @@ def _check_addresses(message: Mapping[str, Any]) -> None:
         address = message.get(name)
         if address and not (isinstance(address, str) and _ADDRESS.fullmatch(address)):
             raise Refused(403, f"{name} must be an https address of Amazon SNS")
+
+
+def _host(topic: str) -> str:
+    """Where SNS of a topic's region is."""
+    region = "".join(topic.split(":")[3:4])
+    return f"sns.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
 
 
 def _is_envelope(message: Mapping[str, Any]) -> bool:

@@ -157,7 +157,7 @@ def _asked(kind: str, row: EntryRow) -> list[tuple[str, Select[Any], bool]]:
     if kind == "services":
         return [
             ("incidents", select(Incident.id).where(Incident.service_id == row.id), False),
-            ("a source", select(Source.id).where(Source.settings["service_name"].astext == name), True),
+            ("a source", select(Source.id).where(_names_service(name)), True),
             ("a rule", select(Rule.id).where(Rule.definition["set"]["service_name"].astext == name), True),
             ("a maintenance window", windows.where(_holds(MaintenanceWindow.services, name)), True),
         ]
@@ -176,6 +176,11 @@ def _asked(kind: str, row: EntryRow) -> list[tuple[str, Select[Any], bool]]:
             ("an override of a schedule", select(ScheduleOverride.id).where(_overrides(name)), False),
         ]
     return []
+
+
+def _names_service(name: str) -> Any:
+    """Whether a source's alerts, or its own trouble, are of a service."""
+    return or_(*(Source.settings[setting].astext == name for setting in ("service_name", "owner_service")))
 
 
 def _holds(array: Any, text: str) -> Any:

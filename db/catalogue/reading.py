@@ -1,15 +1,19 @@
-"""Reads the whole catalogue as the values of `domain.catalogue`, and keeps it for as long as it has not changed."""
+"""Reads the whole catalogue as the values of `domain.catalogue`, and keeps it for as long as it has not changed.
+
+What is not valid any more is left out, or read in part (`db.catalogue.readable`).
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
+from db.catalogue.readable import in_part, whole
 from db.models import (
     CatalogueVersion,
     Policy,
@@ -25,10 +29,11 @@ from db.models import (
 )
 from domain import catalogue
 from domain.catalogue import Catalogue
-from domain.person import ContactMethod
 from domain.routing import Route as RouteValue
 from domain.schedule.schedule import Override, Span
 from domain.schedule.schedule import Schedule as ScheduleValue
+
+ValueT = TypeVar("ValueT")
 
 PAST_OVERRIDES = timedelta(days=400)
 """Overrides that ended longer ago than this are of no interest to anybody who asks for shifts."""
@@ -59,33 +64,37 @@ async def version_of(session: AsyncSession) -> int:
 async def read_catalogue(session: AsyncSession) -> Catalogue:
     """All of it, in the order of names; routes in the order of their positions."""
     return Catalogue(
-        users=tuple(await _users(session)),
-        scopes=tuple(await _scopes(session)),
-        policies=tuple(await _policies(session)),
-        schedules=tuple(await _schedules(session)),
-        teams=tuple(await _teams(session)),
-        services=tuple(await _services(session)),
-        routes=tuple(
-            RouteValue.model_validate(row.definition)
+        users=_those(await _users(session)),
+        scopes=_those(await _scopes(session)),
+        policies=_those(await _policies(session)),
+        schedules=_those(await _schedules(session)),
+        teams=_those(await _teams(session)),
+        services=_those(await _services(session)),
+        routes=_those(
+            whole(RouteValue, row.definition, row.name)
             for row in await session.scalars(select(Route).order_by(Route.position, Route.name))
         ),
     )
 
 
-async def _users(session: AsyncSession) -> list[catalogue.User]:
+def _those(found: Iterable[ValueT | None]) -> tuple[ValueT, ...]:
+    """Without what could not be read."""
+    return tuple(one for one in found if one is not None)
+
+
+async def _users(session: AsyncSession) -> list[catalogue.User | None]:
     rows = await session.scalars(select(User).options(selectinload(User.contact_methods)).order_by(User.email))
-    return [user_value(row) for row in rows]
+    return [_user(row) for row in rows]
 
 
-def user_value(row: User) -> catalogue.User:
+def _user(row: User) -> catalogue.User | None:
     """A person as the rules know them; the row has its contact methods loaded."""
     methods = [
-        ContactMethod.model_validate(
-            {"channel": method.channel, "address": method.address, "verified": method.verified_at is not None}
-        )
+        {"channel": method.channel, "address": method.address, "verified": method.verified_at is not None}
         for method in row.contact_methods
     ]
-    return catalogue.User.model_validate(
+    return in_part(
+        catalogue.User,
         {
             "email": row.email,
             "name": row.name,
@@ -98,40 +107,43 @@ def user_value(row: User) -> catalogue.User:
             "notification_rules": row.notification_rules,
             "quiet_hours": row.quiet_hours,
             "days_away": row.days_away,
-        }
+        },
+        row.email,
     )
 
 
-async def _scopes(session: AsyncSession) -> list[catalogue.Scope]:
+async def _scopes(session: AsyncSession) -> list[catalogue.Scope | None]:
     names = ("name", "description", "notify_emails", "is_active")
     rows = await session.scalars(select(Scope).order_by(Scope.name))
-    return [catalogue.Scope.model_validate({name: getattr(row, name) for name in names}) for row in rows]
+    return [in_part(catalogue.Scope, {name: getattr(row, name) for name in names}, row.name) for row in rows]
 
 
-async def _policies(session: AsyncSession) -> list[catalogue.Policy]:
+async def _policies(session: AsyncSession) -> list[catalogue.Policy | None]:
     rows = await session.scalars(select(Policy).order_by(Policy.name))
     return [
-        catalogue.Policy.model_validate({**row.definition, "name": row.name, "is_default": row.is_default})
+        whole(catalogue.Policy, {**row.definition, "name": row.name, "is_default": row.is_default}, row.name)
         for row in rows
     ]
 
 
-async def _schedules(session: AsyncSession) -> list[ScheduleValue]:
+async def _schedules(session: AsyncSession) -> list[ScheduleValue | None]:
     overrides: defaultdict[UUID, list[Override]] = defaultdict(list)
     recent = ScheduleOverride.ends_at > func.now() - PAST_OVERRIDES
     for row in await session.scalars(select(ScheduleOverride).where(recent).order_by(ScheduleOverride.id)):
-        overrides[row.schedule_id].append(override_value(row))
+        if override := whole(Override, _override_fields(row), str(row.id)):
+            overrides[row.schedule_id].append(override)
     spans: defaultdict[UUID, dict[str, tuple[Span, ...]]] = defaultdict(dict)
     for calendar in await session.scalars(select(ScheduleCalendar)):
-        spans[calendar.schedule_id][calendar.name] = tuple(Span.model_validate(span) for span in calendar.spans)
+        found = _those(whole(Span, span, calendar.name) for span in calendar.spans)
+        spans[calendar.schedule_id][calendar.name] = found
     rows = await session.scalars(select(Schedule).order_by(Schedule.name))
-    return [_schedule(row.definition, overrides[row.id], spans[row.id]) for row in rows]
+    return [_schedule(row, overrides[row.id], spans[row.id]) for row in rows]
 
 
-def _schedule(
-    definition: dict[str, Any], overrides: Sequence[Override], spans: dict[str, tuple[Span, ...]]
-) -> ScheduleValue:
-    schedule = ScheduleValue.model_validate(definition)
+def _schedule(row: Schedule, overrides: Sequence[Override], spans: dict[str, tuple[Span, ...]]) -> ScheduleValue | None:
+    schedule = whole(ScheduleValue, row.definition, row.name)
+    if schedule is None:
+        return None
     layers = tuple(
         layer.model_copy(update={"spans": spans[layer.calendar]}) if layer.calendar in spans else layer
         for layer in schedule.layers
@@ -141,22 +153,24 @@ def _schedule(
 
 def override_value(row: ScheduleOverride) -> Override:
     """An override as the rules know it."""
-    return Override.model_validate(
-        {
-            "id": row.id,
-            "kind": row.kind,
-            "level": row.level,
-            "start": row.starts_at,
-            "end": row.ends_at,
-            "users": row.users,
-            "replaces": row.replaces,
-            "reason": row.reason,
-            "created_by": row.created_by,
-        }
-    )
+    return Override.model_validate(_override_fields(row))
 
 
-async def _teams(session: AsyncSession) -> list[catalogue.Team]:
+def _override_fields(row: ScheduleOverride) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "level": row.level,
+        "start": row.starts_at,
+        "end": row.ends_at,
+        "users": row.users,
+        "replaces": row.replaces,
+        "reason": row.reason,
+        "created_by": row.created_by,
+    }
+
+
+async def _teams(session: AsyncSession) -> list[catalogue.Team | None]:
     related = (
         joinedload(Team.on_call),
         joinedload(Team.manager),
@@ -165,12 +179,13 @@ async def _teams(session: AsyncSession) -> list[catalogue.Team]:
         selectinload(Team.members),
     )
     rows = await session.scalars(select(Team).options(*related).order_by(Team.name))
-    return [team_value(row) for row in rows]
+    return [_team(row) for row in rows]
 
 
-def team_value(row: Team) -> catalogue.Team:
+def _team(row: Team) -> catalogue.Team | None:
     """A team as the rules know it; the row has what it names loaded."""
-    return catalogue.Team.model_validate(
+    return in_part(
+        catalogue.Team,
         {
             "name": row.name,
             "description": row.description,
@@ -183,23 +198,26 @@ def team_value(row: Team) -> catalogue.Team:
             "schedule": row.schedule.name if row.schedule else None,
             "policy": row.policy.name if row.policy else None,
             "policies": row.policies,
-        }
+        },
+        row.name,
     )
 
 
-async def _services(session: AsyncSession) -> list[catalogue.Service]:
+async def _services(session: AsyncSession) -> list[catalogue.Service | None]:
     depends = await _dependencies(session)
     query = select(Service).options(joinedload(Service.team), joinedload(Service.policy)).order_by(Service.name)
     facts = ("name", "description", "criticality", "runbook_url", "repository_url", "monitoring_url", "is_active")
     return [
-        catalogue.Service.model_validate(
+        in_part(
+            catalogue.Service,
             {name: getattr(row, name) for name in facts}
             | {
                 "team": row.team.name,
                 "depends_on": depends[row.id],
                 "policy": row.policy.name if row.policy else None,
                 "policies": row.policies,
-            }
+            },
+            row.name,
         )
         for row in await session.scalars(query)
     ]

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.catalogue.readable import whole
 from db.models import (
     Base,
     ContactMethod,
@@ -149,10 +150,8 @@ async def _write_policies(session: AsyncSession, policies: Sequence[PolicyValue]
 
 def _differs(kept: Any, row: Mapping[str, Any]) -> bool:
     """Whether a policy is changed by its new row; what is the default now is the same policy."""
-    return bool(
-        PolicyValue.model_validate({**kept.definition, "name": kept.name}).rules
-        != PolicyValue.model_validate(row["definition"]).rules
-    )
+    before = whole(PolicyValue, {**kept.definition, "name": kept.name}, kept.name)
+    return before is None or bool(before.rules != PolicyValue.model_validate(row["definition"]).rules)
 
 
 async def _write_teams(session: AsyncSession, teams: Sequence[TeamValue]) -> None:

@@ -18,7 +18,9 @@ MOST = 200
 
 async def incidents_of(session: AsyncSession, schedule_id: UUID, team: str | None, at: datetime) -> list[RecapIncident]:
     """What is open, and what the last week brought, for the teams of a schedule; drills are left out."""
-    named = (Team.schedule_id == schedule_id) | (Team.name == team if team else Team.schedule_id == schedule_id)
+    named = Team.schedule_id == schedule_id
+    if team:
+        named |= Team.name == team
     pages = (
         select(func.count())
         .where(Notification.incident_id == Incident.id, Notification.sent_at.is_not(None))
@@ -39,7 +41,8 @@ async def incidents_of(session: AsyncSession, schedule_id: UUID, team: str | Non
 
 
 def _recapped(incident: Incident, pages: int) -> RecapIncident:
-    waited = incident.acknowledged_at - incident.created_at if incident.acknowledged_at else None
+    acknowledged_at = incident.first_acknowledged_at or incident.acknowledged_at
+    waited = acknowledged_at - incident.created_at if acknowledged_at else None
     return RecapIncident(
         short_id=f"INC-{incident.number}",
         title=incident.title,

@@ -52,8 +52,14 @@ async def answer(session: AsyncSession, swap: ShiftSwap, status: str) -> None:
     await session.flush()
 
 
-async def carry_out(session: AsyncSession, swap: ShiftSwap) -> None:
-    """Make the overrides of an accepted swap: one for what is given, one for what is taken in exchange."""
+async def carry_out(session: AsyncSession, swap: ShiftSwap, now: datetime) -> None:
+    """Make the overrides of an accepted swap: one for what is given, one for what is taken in exchange.
+
+    Args:
+        session: of one transaction.
+        swap: neither of its pieces is over.
+        now: before it nothing changes: loads and reports go by who was on call.
+    """
     pieces = [(swap.starts_at, swap.ends_at, swap.from_user, swap.to_user)]
     if swap.return_starts_at is not None and swap.return_ends_at is not None:
         pieces.append((swap.return_starts_at, swap.return_ends_at, swap.to_user, swap.from_user))
@@ -62,7 +68,7 @@ async def carry_out(session: AsyncSession, swap: ShiftSwap) -> None:
             id=new_id(),
             kind="replace",
             level=swap.level,
-            start=start,
+            start=max(start, now),
             end=end,
             users=(coming,),
             replaces=leaving,

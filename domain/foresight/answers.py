@@ -8,9 +8,8 @@ from domain.foresight.finding import Finding
 from domain.foresight.situations import Situations
 from domain.foresight.targets import Place
 from domain.policy import Policy
-from domain.recipients import Moment, PersonTarget, people_of
+from domain.recipients import Moment, PersonTarget, present_of
 from domain.severity import Severity
-from domain.target import OnCall
 
 
 def too_few(
@@ -68,15 +67,9 @@ def _counts(
     return counts
 
 
-def _there(place: Place, moment: Moment) -> list[str]:
+def _there(place: Place, moment: Moment) -> tuple[str, ...]:
     """Whom a place names and who is not away; all of those of whom one at a time is told, for rounds go on."""
-    target, directory = place.target, moment.directory
-    if not isinstance(target, get_args(PersonTarget)):
-        return []
-    there = list(directory.there(people_of(target, moment).people, moment.at))
-    if not there and isinstance(target, OnCall) and target.schedule is None and target.level == 1:
-        there = list(directory.there(directory.on_call, moment.at))
-    return there
+    return present_of(place.target, moment) if isinstance(place.target, get_args(PersonTarget)) else ()
 
 
 def _people(count: int) -> str:

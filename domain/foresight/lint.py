@@ -200,8 +200,7 @@ def _asked(group: _Group) -> Iterator[Asked]:
         for target in rung.targets if isinstance(rung, Step) else ():
             if isinstance(target, OnCall | NextOnCall):
                 schedule = target.schedule or directory.schedule
-                stands_in = target.schedule is None and bool(directory.on_call)
-                if schedule and not stands_in:
+                if schedule and not directory.fixed_for(target.schedule, target.level):
                     yield Asked(schedule, target.level, alone=isinstance(target, OnCall) and rung.when == ALWAYS)
 
 

@@ -15,6 +15,7 @@ from domain.hours import spelled as hours_spelled
 from domain.organisation import policy_for
 from domain.policy import Policy, Step
 from domain.severity import Severity
+from domain.texts import shown
 
 LONG = 3 * 60
 """So many minutes are told in hours."""
@@ -133,8 +134,8 @@ def _zone(catalogue: Catalogue, name: str) -> str:
     return schedule.time_zone if schedule and team.time_zone == "UTC" else team.time_zone
 
 
-def facts_of(case: Case, at: datetime) -> Facts:
-    """An incident of a kind that begins at an instant."""
+def _new_incident(case: Case, at: datetime) -> Facts:
+    """What is known of an incident of a kind that begins at an instant."""
     return Facts(severity=case.severity, service=case.services[0], alerts=((at, 1),))
 
 
@@ -152,7 +153,7 @@ def _at_once(case: Case, moment: Moment, situations: Situations, within: timedel
         alone = policy.model_copy(update={"steps": (rung,), "max_rounds": 1})
         directory = moment.directory.model_copy(update={"routes": ()})
         at = moment.start
-        steps = plan(Situation(alone, facts_of(case, at), directory, Climb(started_at=at)))
+        steps = plan(Situation(alone, _new_incident(case, at), directory, Climb(started_at=at)))
         told = _telling(steps, people)
         situations.reached_at_once[moment.first] = any(step.at - at <= within for step in told)
     return situations.reached_at_once[moment.first]
@@ -160,7 +161,7 @@ def _at_once(case: Case, moment: Moment, situations: Situations, within: timedel
 
 def _judge(case: Case, moment: Moment, within: timedelta, people: Collection[str]) -> Unreached | None:
     at = moment.start
-    steps = plan(Situation(case.policy, facts_of(case, at), moment.directory, Climb(started_at=at)))
+    steps = plan(Situation(case.policy, _new_incident(case, at), moment.directory, Climb(started_at=at)))
     told = _telling(steps, people)
     if any(case.may_wait or step.at - at <= within for step in told):
         return None
@@ -188,7 +189,7 @@ def _tells(step: PlannedStep, people: Collection[str]) -> bool:
 
 def _later(step: PlannedStep, at: datetime) -> str:
     minutes = _minutes(step.at - at)
-    return f"the first who is told is {step.deliveries[0].recipient}, after {minutes}"
+    return f"the first who is told is {shown(step.deliveries[0].recipient)}, after {minutes}"
 
 
 def _minutes(length: timedelta) -> str:

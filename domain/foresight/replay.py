@@ -1,7 +1,7 @@
 """What another policy would have paged in the past, beside what was paged."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,13 +9,11 @@ from domain.catalogue import Catalogue
 from domain.climb import Climb, PlannedStep, Situation
 from domain.condition import Facts
 from domain.escalation import persistence, plan
+from domain.load import is_night
 from domain.organisation import PagedBefore, directory_of, policy_for
 from domain.policy import Policy
-from domain.wall_clock import zone_of
 
 MOST_DAYS_BACK = 366
-NIGHT_FROM, NIGHT_UNTIL = 22, 6
-"""Hours of the night, by the clock of whoever is paged."""
 
 
 class PastPage(BaseModel):
@@ -48,7 +46,7 @@ class PastIncident(BaseModel):
 
 
 class Pages(BaseModel):
-    """How many pages, and how many of them at night."""
+    """How many pages, and how many of them at night by the clock of whoever is paged."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -142,7 +140,7 @@ def _policy_of(incident: PastIncident, catalogue: Catalogue, default: str) -> st
 
 def _pages(catalogue: Catalogue, policy: Policy, incident: PastIncident, before: PagedBefore) -> Iterator[PastPage]:
     """What the policy would have sent; whose turn it was goes on from one incident to the next."""
-    directory = directory_of(catalogue, incident.team, policy, incident.started_at, before=before)
+    directory = directory_of(catalogue, incident.team, policy, incident.started_at, incident.acknowledged_at, before)
     situation = Situation(policy, incident.facts, directory, Climb(started_at=incident.started_at))
     stopped = min(incident.acknowledged_at or incident.over_at, incident.over_at)
     steps: list[PlannedStep] = [step for step in plan(situation) if _is_before(step, stopped, incident.started_at)]
@@ -159,16 +157,14 @@ def _pages(catalogue: Catalogue, policy: Policy, incident: PastIncident, before:
 
 def _is_before(step: PlannedStep, stopped: datetime, started: datetime) -> bool:
     """The first message leaves before anybody can acknowledge."""
-    return step.at < stopped or step.at <= started + timedelta(0)
+    return step.at < stopped or step.at <= started
 
 
 def _count(counts: dict[str, Pages], recipient: str, at: datetime, catalogue: Catalogue) -> None:
     """Channels and addresses are nobody who could be woken."""
     user = catalogue.user_named.get(recipient)
     if user is not None:
-        hour = at.astimezone(zone_of(user.time_zone)).hour
-        night = hour >= NIGHT_FROM or hour < NIGHT_UNTIL
-        counts[recipient] = counts.get(recipient, Pages()).plus(night=night)
+        counts[recipient] = counts.get(recipient, Pages()).plus(night=is_night(at, user.time_zone))
 
 
 def as_json(found: Replay) -> Mapping[str, object]:

@@ -22,7 +22,7 @@ from domain.target import NextOnCall, OnCall
 from domain.wall_clock import first_instant, zone_of
 
 CHUNK = timedelta(days=25)
-"""A directory looks 60 days ahead at most, and a policy may need 35 of them to know who is next."""
+"""For so long incidents may begin that one directory is for: it knows who is on call for the policy's length after."""
 SHORTEST = timedelta(days=1)
 MOST_OFFSETS = 64
 

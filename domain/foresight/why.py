@@ -13,6 +13,7 @@ from domain.events import Event, EventType
 from domain.organisation import default_policy, policy_for
 from domain.policy import Policy
 from domain.severity import Severity
+from domain.texts import shown
 
 _STEP = re.compile(
     r"p(?P<generation>\d+)\.(?:r(?P<round>\d+)\.s(?P<rung>\d+)|(?P<what>[a-z]+)\d*)(?:\.(?P<later>\d+)s)?"
@@ -144,7 +145,7 @@ def _climbs(past: Past, catalogue: Catalogue, default: str) -> str:
 
 def _pages(ledger: Sequence[LedgerEntry]) -> Iterator[Sentence]:
     for entry in ledger:
-        who, how = entry.recipient, _SPOKEN.get(entry.channel, f"by {entry.channel}")
+        who, how = shown(entry.recipient), _SPOKEN.get(entry.channel, f"by {entry.channel}")
         because = f", because: {entry.reason}" if entry.reason else ""
         if entry.status in _LEFT:
             text = f"{who} was told {how} ({spoken(entry.step)}){because}."
@@ -185,7 +186,7 @@ def _stopped(past: Past, planned: Sequence[PlannedStep], ledger: Sequence[Ledger
     rest = [step for step in planned if step.at >= past.stopped_at and step.step not in on_ledger and step.deliveries]
     if rest:
         first = rest[0]
-        whom = " and ".join(dict.fromkeys(delivery.recipient for delivery in first.deliveries))
+        whom = " and ".join(dict.fromkeys(shown(delivery.recipient) for delivery in first.deliveries))
         steps = "one more step" if len(rest) == 1 else f"{len(rest)} more steps"
         text = (
             f"That stopped the escalation: {steps} would have come, the first at "

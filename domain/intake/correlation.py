@@ -13,7 +13,7 @@ from domain.intake.source import Correlation, Preset, Source
 
 MAX_KEY = 900
 SPLIT_PREFIX = "split:"
-"""Of the keys that alerts get when they are split off by hand."""
+"""Of the keys that alerts get when they are split off by hand, or when their own key leads to another incident."""
 
 
 class Key(NamedTuple):

@@ -67,6 +67,11 @@ def span(seconds: int) -> str:
     return " ".join(parts) or "0 s"
 
 
+def is_report(signal: Signal) -> bool:
+    """Whether Tocsin itself says this of a heartbeat: senders' signals come with a body."""
+    return signal.raw is None and signal.fingerprint == FINGERPRINT and LABEL in signal.labels
+
+
 def reporting(source: Source) -> Source:
     """The source as its heartbeat reports: a return always resolves, and one missing heartbeat is enough to page."""
     settings = source.settings.model_copy(update={"auto_resolve": True, "threshold": None})

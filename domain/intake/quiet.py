@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Facts = Mapping[str, str | tuple[str, ...]]
+"""What matchers look at; of a name that stands for several texts, each counts."""
 Search = Callable[[str, str], bool]
 """Whether a regular expression matches the whole of a text, in time that grows with the text's length alone."""
 
@@ -30,18 +32,19 @@ class Matcher(BaseModel):
     operator: Operator = Operator.IS
     value: str = Field(max_length=1000)
 
-    def holds(self, facts: Mapping[str, str], matches: Search) -> bool:
-        """Whether the facts meet the condition."""
+    def holds(self, facts: Facts, matches: Search) -> bool:
+        """Whether the facts meet the condition: of several texts one that is meant, or none that is excluded."""
         given = facts.get(self.name, "")
+        texts = (given,) if isinstance(given, str) else given
         match self.operator:
             case Operator.IS:
-                return given == self.value
+                return self.value in texts
             case Operator.IS_NOT:
-                return given != self.value
+                return self.value not in texts
             case Operator.MATCHES:
-                return matches(self.value, given)
+                return any(matches(self.value, text) for text in texts)
             case Operator.MATCHES_NOT:
-                return not matches(self.value, given)
+                return not any(matches(self.value, text) for text in texts)
             case _:
                 assert_never(self.operator)
 
@@ -58,6 +61,6 @@ class Silence(BaseModel):
     reason: str
     created_by: str
 
-    def covers(self, facts: Mapping[str, str], now: datetime, matches: Search) -> bool:
+    def covers(self, facts: Facts, now: datetime, matches: Search) -> bool:
         """Whether an alert with these facts is silenced now."""
         return self.starts_at <= now < self.ends_at and all(one.holds(facts, matches) for one in self.matchers)

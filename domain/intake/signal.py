@@ -123,6 +123,8 @@ class Signal(BaseModel):
     description: Annotated[str, BeforeValidator(lambda value: plain(value)[:50_000])] = ""
     severity: Annotated[str | None, _optional(100)] = None
     """The sender's own word: `critical`, `P2`, `SEV1_CRITICAL` …"""
+    severity_is_level: bool = False
+    """That word is the level of what a program logged."""
     service_name: Annotated[str | None, _optional(255)] = None
     """The service that the sender names outright; labels come after it."""
     fingerprint: Annotated[str | None, BeforeValidator(lambda value: fitting(value))] = None
@@ -132,6 +134,8 @@ class Signal(BaseModel):
     started_at: Annotated[datetime | None, BeforeValidator(instant)] = None
     """When this episode began, of senders whose start tells one episode from the next: there, what comes late
     is recognised by it."""
+    ended_at: Annotated[datetime | None, BeforeValidator(instant)] = None
+    """When this episode ended, of senders who say so with its resolution."""
     note: Annotated[str, BeforeValidator(lambda value: plain(value)[:10_000])] = ""
     """What the sender says with an acknowledgement, a resolution or a note."""
     actor: Annotated[str | None, _optional(200)] = None
@@ -149,6 +153,12 @@ class Signal(BaseModel):
 
 
 def fitting(value: object) -> str | None:
-    """A fingerprint of at most 512 characters: a longer one is replaced by its hash, never cut into another's."""
-    text = line(value, 1_000_000)
-    return (text if len(text) <= 512 else hashlib.sha256(text.encode()).hexdigest()) or None
+    """A fingerprint: one line of at most 512 characters.
+
+    What is longer, or has white space that a line has not, is cut to one and gets its hash: never made another's.
+    """
+    given = plain(value).strip()
+    text = line(given, 1_000_000)
+    if text == given and len(text) <= 512:
+        return text or None
+    return f"{text[:400].strip()} #{hashlib.sha256(given.encode()).hexdigest()}"

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.intake.episode import is_past, latest
+from domain.intake.episode import History
+from domain.intake.placement import joins
 from domain.intake.signal import Action, Signal
 from domain.intake.source import Source
 from domain.intake.verdict import Fate, House, Tools, Verdict, decide
@@ -80,8 +81,7 @@ class _Slot:
 @dataclass(slots=True)
 class _Episode:
     incident: _Incident
-    started_at: datetime | None
-    over_started_at: datetime | None = None
+    history: History
     is_firing: bool = True
     changes: list[datetime] = field(default_factory=list)
     """When it lately went back to normal."""
@@ -99,7 +99,7 @@ class Simulation:
         self._episodes: dict[str, _Episode] = {}
         self._held: dict[str, list[tuple[datetime, Recorded]]] = {}
         self._of_service: dict[UUID, _Incident] = {}
-        """The first severe incident of a service that is open."""
+        """The first severe incident of a service that is open, and to which its key leads."""
         self._released: dict[UUID, int] = {}
         self.incidents = 0
 
@@ -125,10 +125,10 @@ class Simulation:
 
     def _fires(self, verdict: Verdict, recorded: Recorded) -> Outcome:
         now, episode = recorded.received_at, self._episodes.get(verdict.identity)
-        if episode is not None and _is_late(verdict, episode):
+        if episode is not None and episode.history.comes_late(verdict.signal.started_at, now):
             return _outcome(verdict, Fate.LATE, None)
-        key, window = self._place(verdict, episode, now)
-        incident = self._open_under(key, now, window)
+        key, window = verdict.key
+        incident = joins(verdict, _home(episode, now), self._down(verdict, now)) or self._open_under(key, now, window)
         if incident is None and not self._reaches_threshold(verdict, key, recorded):
             return _outcome(verdict, Fate.HELD, None)
         fate = Fate.ATTACHED if incident is not None else Fate.NEW
@@ -137,16 +137,18 @@ class Simulation:
         self._joins(verdict, recorded, incident)
         return _outcome(verdict, fate, incident)
 
-    def _place(self, verdict: Verdict, episode: _Episode | None, now: datetime) -> tuple[str, int | None]:
-        """The key under which it goes in, and how long that absorbs: known fingerprints stay where they are."""
-        known = episode is not None and verdict.signal.fingerprint is not None
-        if known and episode is not None and episode.is_firing and episode.incident.is_open(now):
-            return episode.incident.key, None
-        for service in verdict.service.depends_on:
-            cause = self._of_service.get(service)
-            if cause is not None and cause.is_open(now) and now - cause.opened_at < self._inhibit:
-                return cause.key, None
-        return verdict.key.text, verdict.key.window_seconds
+    def _down(self, verdict: Verdict, now: datetime) -> dict[UUID, _Incident]:
+        """What takes in the alerts of whatever depends on it, by service."""
+        causes = [(service, self._of_service.get(service)) for service in verdict.service.depends_on]
+        return {
+            service: cause
+            for service, cause in causes
+            if cause is not None and self._takes_in(cause, now) and now - cause.opened_at < self._inhibit
+        }
+
+    def _takes_in(self, incident: _Incident, now: datetime) -> bool:
+        """Whether it is open, and its key leads to it."""
+        return incident.is_open(now) and self._slots[incident.key].incident is incident
 
     def _open_under(self, key: str, now: datetime, window_seconds: int | None) -> _Incident | None:
         slot = self._slots.get(key)
@@ -172,8 +174,9 @@ class Simulation:
         for _, held in self._held.pop(key, ()):
             self._released[held.id] = incident.number
             incident.over_not_before(held.over_at)
+        self._slots[key] = _Slot(incident, now)
         before = self._of_service.get(incident.service_id)
-        if incident.severity.climbs and (before is None or not before.is_open(now)):
+        if incident.severity.climbs and (before is None or not self._takes_in(before, now)):
             self._of_service[incident.service_id] = incident
         return incident
 
@@ -182,22 +185,24 @@ class Simulation:
         incident.clears_at = None
         incident.over_not_before(recorded.over_at)
         incident.firing.add(verdict.identity)
-        self._slots[incident.key] = _Slot(incident, recorded.received_at)
+        slot = self._slots[incident.key]
+        if slot.incident is incident:  # else its window was over, and the key leads to the next one
+            slot.last_alert_at = recorded.received_at
         before = self._episodes.get(verdict.identity)
         if before is not None and before.incident is not incident:
             before.incident.firing.discard(verdict.identity)
-        episode = self._episodes[verdict.identity] = _Episode(incident, verdict.signal.started_at)
-        if before is not None:
-            episode.changes, episode.over_started_at = before.changes, before.over_started_at
+        self._episodes[verdict.identity] = _goes_on(before, incident, verdict.signal.started_at)
 
     def _resolves(self, verdict: Verdict, now: datetime) -> Outcome:
         episode = self._episodes.get(verdict.identity)
-        if episode is not None and episode.is_firing and _is_late(verdict, episode):
+        signal = verdict.signal
+        if episode and episode.is_firing and episode.history.ended_before(signal.started_at, signal.ended_at):
             return _outcome(verdict, Fate.LATE, None)
         incident = self._about(verdict, now)
         if episode is not None and episode.is_firing:
             episode.is_firing = False
-            episode.over_started_at = latest(verdict.signal.started_at, episode.started_at, episode.over_started_at)
+            over_started_at = episode.history.over_with(signal.started_at)
+            episode.history = replace(episode.history, over_started_at=over_started_at, over_at=now)
             episode.changes = [*episode.changes, now][-100:]
             episode.incident.firing.discard(verdict.identity)
             if incident is not None and not incident.firing:
@@ -207,13 +212,23 @@ class Simulation:
     def _about(self, verdict: Verdict, now: datetime) -> _Incident | None:
         """The open incident that a signal tells something of."""
         episode = self._episodes.get(verdict.identity)
-        if episode is not None:
-            return episode.incident if episode.incident.is_open(now) else None
+        if episode is not None and episode.incident.is_open(now):
+            return episode.incident
         return self._open_under(verdict.own_key, now, None) if verdict.own_key else None
 
 
-def _is_late(verdict: Verdict, episode: _Episode) -> bool:
-    return is_past(verdict.signal.started_at, episode.over_started_at)
+def _home(episode: _Episode | None, now: datetime) -> _Incident | None:
+    """The open incident where an alert fires."""
+    is_at_home = episode is not None and episode.is_firing and episode.incident.is_open(now)
+    return episode.incident if episode is not None and is_at_home else None
+
+
+def _goes_on(before: _Episode | None, incident: _Incident, started_at: datetime | None) -> _Episode:
+    """What is known of an alert when it fires."""
+    if before is None:
+        return _Episode(incident, History(started_at))
+    history = before.history
+    return _Episode(incident, history.fires(started_at, was_firing=before.is_firing), changes=before.changes)
 
 
 def _clears_at(verdict: Verdict, episode: _Episode, now: datetime) -> datetime | None:

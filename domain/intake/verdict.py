@@ -13,11 +13,12 @@ from uuid import UUID
 from domain.alert import Alert
 from domain.intake.correlation import Key, fingerprint_key, key_of
 from domain.intake.maintenance import MaintenanceWindow
+from domain.intake.quiet import Facts as QuietFacts
 from domain.intake.quiet import Search, Silence
 from domain.intake.rule import Choice, Evaluate, ExpressionError, Facts, Rule, Then, value_of
 from domain.intake.signal import Action, Signal, line
 from domain.intake.source import Source, Treatment
-from domain.severity import from_word
+from domain.severity import DEFAULT_WORDS, LEVELS, Severity, from_word
 
 SERVICE_LABELS = ("service", "service_name", "app", "job")
 """Which label names the service, in this order (CONTRACT)."""
@@ -134,7 +135,8 @@ def decide(signal: Signal, source: Source, house: House, now: datetime, tools: T
     if rule and rule.then is Then.DROP and signal.action is Action.TRIGGER:  # what fired before must hear its end
         fate = Fate.DROPPED
     elif signal.action is Action.TRIGGER:
-        fate, quiet_until, why = quiet(alert, service, source, house, now, tools.matches)
+        word = signal.severity or ""
+        fate, quiet_until, why = quiet(alert, word, service, source, house, now, tools.matches)
         reasons += why
     identity = f"{source.scope}{received.identity}"
     return Verdict(
@@ -144,12 +146,11 @@ def decide(signal: Signal, source: Source, house: House, now: datetime, tools: T
 
 def facts_of(signal: Signal, source: Source) -> Facts:
     """What a rule may look at."""
-    severity = from_word(signal.severity, source.settings.severity_map, source.settings.default_severity)
     return {
         "action": signal.action.value,
         "title": signal.title,
         "description": signal.description,
-        "severity": severity.value,
+        "severity": severity_of(signal, source).value,
         "word": signal.severity or "",
         "service": source.settings.service_name or named_service(signal) or "",
         "labels": signal.labels,
@@ -160,6 +161,13 @@ def facts_of(signal: Signal, source: Source) -> Facts:
     }
 
 
+def severity_of(signal: Signal, source: Source) -> Severity:
+    """What the sender's word means: by the source's own table, else by what is usual."""
+    settings = source.settings
+    usual = LEVELS if signal.severity_is_level else DEFAULT_WORDS
+    return from_word(signal.severity, settings.severity_map, settings.default_severity, usual)
+
+
 def named_service(signal: Signal) -> str | None:
     """The service that a signal names: outright, else by its labels."""
     if signal.service_name:
@@ -168,13 +176,16 @@ def named_service(signal: Signal) -> str | None:
 
 
 def quiet(
-    alert: Alert, service: ServiceFact, source: Source, house: House, now: datetime, matches: Search
+    alert: Alert, word: str, service: ServiceFact, source: Source, house: House, now: datetime, matches: Search
 ) -> tuple[Fate | None, datetime | None, list[str]]:
-    """Whether an alert is kept quiet now, until when, and why."""
-    facts = alert.labels | {
-        "service": service.name,
+    """Whether an alert is kept quiet now, until when, and why; `word` is the sender's own for its severity."""
+    severity = (alert.severity.value, alert.severity.short, word, alert.labels.get("severity", ""))
+    facts: QuietFacts = {
+        **alert.labels,
+        # What the catalogue does not know, people silence by the name that they read in the alert.
+        "service": (service.name, alert.service_name),
         "team": service.team,
-        "severity": alert.severity.value,
+        "severity": tuple(text for text in severity if text),
         "source": source.name,
         "title": alert.title,
     }
@@ -226,6 +237,8 @@ def _changed(signal: Signal, chosen: Mapping[str, str]) -> Signal:
     """The signal as a rule has it; validated once more, for an expression may give anything."""
     labels = {name.removeprefix("labels."): text for name, text in chosen.items() if name.startswith("labels.")}
     changes: dict[str, object] = {name: chosen[name] for name in ("severity", "title") if name in chosen}
+    if "severity" in changes:
+        changes["severity_is_level"] = False
     if labels:
         changes["labels"] = signal.labels | labels
     if chosen.get("action") in set(Action):
@@ -248,7 +261,7 @@ def _alert(signal: Signal, source: Source, chosen: Mapping[str, str], house: Hou
         title=signal.title,
         description=signal.description,
         service_name=name[:255],
-        severity=from_word(signal.severity, source.settings.severity_map, source.settings.default_severity),
+        severity=severity_of(signal, source),
         detected_at=signal.detected_at or signal.started_at,
         source=source.name,
         fingerprint=signal.fingerprint,

@@ -4,7 +4,6 @@ Hand-offs, restrictions and holidays are wall-clock times of the schedule's zone
 People are named by their e-mail addresses. `domain.schedule.shifts` says who is on call by it.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date as Day
 from datetime import datetime
@@ -21,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from domain.hours import WEEKDAYS, Weekday
+from domain.hours import WEEKDAYS, From, Until, Weekday
 from domain.instants import FIRST_YEAR, LAST_YEAR, Instant
 from domain.wall_clock import ZoneName
 
@@ -53,24 +52,10 @@ class Restriction(_Value):
     """
 
     weekdays: tuple[Weekday, ...] = Field(WEEKDAYS, min_length=1, max_length=7)
-    from_: str = Field("00:00", alias="from")
-    until: str = "24:00"
+    from_: From = Field("00:00", alias="from")
+    until: Until = "24:00"
     holidays: Literal["any", "only", "never"] = "any"
     """`only`: on holidays alone; `never`: not on them."""
-
-    @field_validator("from_", "until")
-    @classmethod
-    def _time_of_day(cls, text: str) -> str:
-        if not re.fullmatch(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", text, re.ASCII):
-            raise ValueError(f"{text!r} is not a time of day: write HH:MM, such as 09:00")
-        return text
-
-    @field_validator("from_")
-    @classmethod
-    def _not_midnight_after(cls, text: str) -> str:
-        if text == "24:00":
-            raise ValueError("24:00 ends a day: write 00:00 and the weekday after")
-        return text
 
 
 class Fairness(_Value):

@@ -17,14 +17,14 @@ from gateway.importers.imported import (
     Imported,
     Item,
     Report,
-    addresses,
     called,
     exported_at,
     instant,
+    is_email,
     items,
-    names,
     reading,
 )
+from gateway.importers.known import MISSING, Known
 from gateway.importers.ladder import Ladder
 from gateway.importers.overriding import Replacement, instead, overrides
 from gateway.importers.teams import HOUSE, house
@@ -70,18 +70,19 @@ class _Reader:
         self._dump = dump
         self._now = exported_at(dump)
         self._report = Report()
-        self._emails = addresses(dump)
+        self._emails = Known("user", self._report)
         self._rotations = {one.get("id"): one for one in items(dump, "rotations")}
-        self._schedules = names(dump, "schedules")
-        self._policies = names(dump, "escalationPolicies")
+        self._schedules = Known("schedule", self._report)
+        self._policies = Known("policy", self._report)
+        self._services = Known("service", self._report)
         self._alone: dict[str, Schedule] = {}
         """Schedules made of rotations that a policy names without a schedule, by the rotation's id."""
 
     def read(self) -> Imported:
-        users = tuple(self._users())
+        users = tuple(self._users())  # in this order: what is named comes before what names it
         schedules = tuple(self._read_schedules())
         policies = tuple(self._read_policies())
-        services = tuple(self._services())
+        services = tuple(self._read_services())
         teams = (house(VENDOR, self._report),) if services else ()
         catalogue = Catalogue(
             users=users,
@@ -93,19 +94,20 @@ class _Reader:
         return Imported(catalogue=catalogue, left_out=self._report.left_out)
 
     def _users(self) -> Iterator[User]:
-        for user in items(self._dump, "users"):
+        for user in items(self._dump, "users", needed=True):
             what = called("user", user)
-            if user.get("id") not in self._emails:
+            if not is_email(user.get("email")):
                 self._report.leave_out(what, "has no e-mail address")
                 continue
             with self._report.about(what):
-                yield User(
+                found = User(
                     email=user["email"],
                     name=user.get("name") or user["email"],
                     role="admin" if user.get("role") == "admin" else "responder",
                     contact_methods=tuple(self._methods(what, user)),
                     notification_rules=tuple(dict.fromkeys(self._rules(what, user))),
                 )
+                yield from self._emails.take(user, found)
 
     def _methods(self, what: str, user: Item) -> Iterator[ContactMethod]:
         for method in items(user, "contactMethods"):
@@ -136,12 +138,13 @@ class _Reader:
                 found = [self._target(what, schedule["timeZone"], one) for one in items(schedule, "targets")]
                 rotations = tuple(one for one in found if one is not None)
                 replacements = [*self._user_overrides(what, schedule), *self._temporary(what, schedule)]
-                yield Schedule(
+                made = Schedule(
                     name=schedule["name"],
                     time_zone=schedule["timeZone"],
                     layers=(Layer(name="On call", rotations=rotations),),
                     overrides=overrides(replacements, self._now),
                 )
+                yield from self._schedules.take(schedule, made)
 
     def _target(self, schedule: str, zone: str, target: Item) -> Rotation | None:
         aim = _aim(target["target"])
@@ -157,7 +160,7 @@ class _Reader:
             return Rotation(kind="weekly", start=start, participants=turns, restrictions=windows)
         if aim.kind == "rotation" and aim.key in self._rotations:
             return self._rotation(what, self._rotations[aim.key], zone, windows)
-        self._report.leave_out(what, "is not in the dump")
+        self._report.leave_out(what, MISSING)
         return None
 
     def _rotation(self, what: str, rotation: Item, zone: str, windows: tuple[Restriction, ...]) -> Rotation | None:
@@ -194,7 +197,7 @@ class _Reader:
         """Somebody who is not taken over leaves an empty turn, for otherwise all others would move."""
         if key in self._emails:
             return (self._emails[key],)
-        self._report.leave_out(what, f"user “{key}” is not in the dump or has no e-mail address")
+        self._report.leave_out(what, f"user “{key}” {MISSING}")
         return ()
 
     def _user_overrides(self, what: str, schedule: Item) -> Iterator[Replacement]:
@@ -231,7 +234,7 @@ class _Reader:
                 rounds = int(policy.get("repeat") or 0) + 1
                 found = ladder.policy(rounds=rounds, repeat_seconds=delay, description=policy.get("description") or "")
                 if found is not None:
-                    yield found
+                    yield from self._policies.take(policy, found)
 
     def _targets(self, what: str, aim: _Aim) -> list[Target]:
         if aim.kind == "user" and aim.key in self._emails:
@@ -242,33 +245,37 @@ class _Reader:
             return [WebhookCall(url=aim.key)]
         if aim.kind == "rotation" and aim.key in self._rotations:
             schedule = self._schedule_of(self._rotations[aim.key])
-            return [OnCall(schedule=schedule.name)] if schedule else []
-        self._report.leave_out(what, f"{aim.kind} “{aim.name}” is not in the dump, or of a kind that is not taken over")
+            if schedule is not None:
+                return [OnCall(schedule=schedule.name)]
+        self._report.leave_out(what, f"{aim.kind} “{aim.name}” {MISSING}, or of a kind not taken over")
         return []
 
     def _schedule_of(self, rotation: Item) -> Schedule | None:
-        """The schedule of nothing but a rotation."""
-        key = str(rotation["id"])
-        if key not in self._alone:
+        """The schedule of nothing but a rotation; None when that is left out."""
+        key, what = str(rotation["id"]), called("rotation", rotation)
+        if key in self._alone:
+            return self._alone[key]
+        with self._report.about(what):
             name, zone = str(rotation["name"]), rotation["timeZone"]
-            found = self._rotation(called("rotation", rotation), rotation, zone, ())
-            if found is None:
-                return None
-            name = f"{name} (rotation)" if name in self._schedules.values() else name
-            layer = Layer(name="On call", rotations=(found,))
-            self._alone[key] = Schedule(name=name, time_zone=zone, layers=(layer,))
-        return self._alone[key]
+            found = self._rotation(what, rotation, zone, ())
+            if found is not None:
+                name = f"{name} (rotation)" if name in self._schedules.values() else name
+                made = Schedule(name=name, time_zone=zone, layers=(Layer(name="On call", rotations=(found,)),))
+                self._alone[key] = next(self._schedules.take({"id": f"rotation {key}"}, made))
+        return self._alone.get(key)
 
-    def _services(self) -> Iterator[Service]:
+    def _read_services(self) -> Iterator[Service]:
         for service in items(self._dump, "services"):
-            with self._report.about(called("service", service)):
+            what = called("service", service)
+            with self._report.about(what):
                 key = service.get("escalationPolicyID") or (service.get("escalationPolicy") or {}).get("id")
-                yield Service(
+                found = Service(
                     name=service["name"],
                     description=service.get("description") or "",
                     team=HOUSE.format(VENDOR),
-                    policy=self._policies.get(key),
+                    policy=self._policies.wanted(what, key) if key else None,
                 )
+                yield from self._services.take(service, found)
 
 
 def _restrictions(rule: Item) -> tuple[Restriction, ...]:

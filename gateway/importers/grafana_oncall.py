@@ -13,13 +13,13 @@ from gateway.importers.imported import (
     Imported,
     Item,
     Report,
-    addresses,
     called,
     exported_at,
+    is_email,
     items,
-    names,
     reading,
 )
+from gateway.importers.known import MISSING, Known
 from gateway.importers.ladder import Ladder
 from gateway.importers.overriding import Replacement, overrides
 
@@ -53,9 +53,9 @@ class _Reader:
         self._dump = dump
         self._now = exported_at(dump)
         self._report = Report()
-        self._emails = addresses(dump)
-        self._teams = names(dump, "teams")
-        self._schedules = names(dump, "schedules")
+        self._emails = Known("user", self._report)
+        self._teams = Known("team", self._report)
+        self._schedules = Known("schedule", self._report)
         self._shifts = {shift.get("id"): shift for shift in items(dump, "on_call_shifts")}
 
     def read(self) -> Imported:
@@ -63,7 +63,7 @@ class _Reader:
             for one in items(self._dump, kind):
                 why = "alerts come in by a source here: make one, with a service, and let rules choose among services"
                 self._report.leave_out(called(kind.removesuffix("s"), one), why)
-        catalogue = Catalogue(
+        catalogue = Catalogue(  # in this order: what is named comes before what names it
             users=tuple(self._users()),
             teams=tuple(self._read_teams()),
             schedules=tuple(self._read_schedules()),
@@ -72,19 +72,20 @@ class _Reader:
         return Imported(catalogue=catalogue, left_out=self._report.left_out)
 
     def _users(self) -> Iterator[User]:
-        for user in items(self._dump, "users"):
+        for user in items(self._dump, "users", needed=True):
             what = called("user", {"name": user.get("username") or user.get("id")})
-            if user.get("id") not in self._emails:
+            if not is_email(user.get("email")):
                 self._report.leave_out(what, "has no e-mail address")
                 continue
             with self._report.about(what):
-                yield User(
+                found = User(
                     email=user["email"],
                     name=user.get("name") or user.get("username") or user["email"],
                     role=_ROLES.get(str(user.get("role", "")).lower(), "responder"),
                     time_zone=user.get("timezone") or "UTC",
                     notification_rules=tuple(dict.fromkeys(self._rules(what, user))),
                 )
+                yield from self._emails.take(user, found)
 
     def _rules(self, what: str, user: Item) -> Iterator[PersonalRule]:
         rules = [one for one in items(self._dump, "personal_notification_rules") if one.get("user_id") == user["id"]]
@@ -114,7 +115,7 @@ class _Reader:
                     for user in items(self._dump, "users")
                     if user.get("id") in self._emails and team["id"] in (user.get("teams") or [])
                 ]
-                yield Team(name=team["name"], members=tuple(members))
+                yield from self._teams.take(team, Team(name=team["name"], members=tuple(members)))
 
     def _read_schedules(self) -> Iterator[Schedule]:
         for schedule in items(self._dump, "schedules"):
@@ -123,7 +124,7 @@ class _Reader:
                 self._report.leave_out(what, "is an iCalendar: add its address as an imported calendar")
                 continue
             with self._report.about(what):
-                yield self._schedule(what, schedule)
+                yield from self._schedules.take(schedule, self._schedule(what, schedule))
 
     def _schedule(self, what: str, schedule: Item) -> Schedule:
         for field in ("ical_url_overrides", "ical_url_primary"):
@@ -144,7 +145,7 @@ class _Reader:
         return Schedule(
             name=schedule["name"],
             time_zone=zone,
-            team=self._teams.get(schedule.get("team_id")),
+            team=self._teams.wanted(what, schedule["team_id"]) if schedule.get("team_id") else None,
             layers=tuple(layers),
             overrides=overrides([one for one in replacements if one is not None], self._now),
         )
@@ -194,7 +195,7 @@ class _Reader:
     def _users_of(self, what: str, keys: list[Any]) -> tuple[str, ...]:
         for key in keys:
             if key not in self._emails:
-                self._report.leave_out(what, f"user “{key}” is not in the dump or has no e-mail address")
+                self._report.leave_out(what, f"user “{key}” {MISSING}")
         return tuple(dict.fromkeys(self._emails[key] for key in keys if key in self._emails))
 
     def _policies(self) -> Iterator[Policy]:
@@ -212,8 +213,9 @@ class _Reader:
         for step in steps:
             kind = str(step.get("type"))
             if kind == "wait":
-                waited = int(step.get("duration") or 0)
-                ladder.wait(waited)
+                seconds = int(step.get("duration") or 0)
+                ladder.wait(seconds)
+                waited += seconds
                 continue
             if kind == "repeat_escalation":
                 rounds = _REPEATS + 1
@@ -235,18 +237,12 @@ class _Reader:
                 return [People(emails=emails, pick="round_robin")] if emails else []
             return [Person(email=email) for email in emails]
         if kind == "notify_on_call_from_schedule":
-            return self._named(what, "schedule", step.get("notify_on_call_from_schedule"))
+            schedule = self._schedules.wanted(what, step.get(kind))
+            return [OnCall(schedule=schedule)] if schedule else []
         if kind == "notify_team_members":
-            return self._named(what, "team", step.get("team_to_notify") or step.get("notify_to_team_members"))
+            team = self._teams.wanted(what, step.get("team_to_notify") or step.get("notify_to_team_members"))
+            return [TeamMembers(team=team)] if team else []
         self._report.leave_out(what, f"the step {kind}")
-        return []
-
-    def _named(self, what: str, kind: str, key: Any) -> list[Target]:
-        if kind == "schedule" and key in self._schedules:
-            return [OnCall(schedule=self._schedules[key])]
-        if kind == "team" and key in self._teams:
-            return [TeamMembers(team=self._teams[key])]
-        self._report.leave_out(what, f"{kind} “{key}” is not in the dump")
         return []
 
 

@@ -116,13 +116,3 @@ def exported_at(dump: Item) -> datetime:
 def is_email(text: object) -> bool:
     """Whether it can be the name of a user."""
     return isinstance(text, str) and text.count("@") == 1 and not any(character.isspace() for character in text)
-
-
-def names(dump: Item, key: str) -> dict[Any, str]:
-    """The names of the objects of a kind, by their ids."""
-    return {one.get("id"): str(one.get("name")) for one in items(dump, key)}
-
-
-def addresses(dump: Item, field: str = "email") -> dict[Any, str]:
-    """The e-mail addresses of the users who have one, by their ids."""
-    return {user.get("id"): user[field] for user in items(dump, "users", needed=True) if is_email(user.get(field))}

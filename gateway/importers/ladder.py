@@ -9,6 +9,8 @@ from domain.target import Target
 from gateway.importers.imported import Report
 
 MOST_STEPS = 20
+MOST_TARGETS = 20
+"""Of one step."""
 MOST_ROUNDS = 20
 DEFAULT_REPEAT_SECONDS = 1800
 
@@ -32,11 +34,17 @@ class Ladder:
         """Add a step, or its targets to the last one when it is at the same time."""
         if not targets:
             return
+        told = list(targets)
         last = self._steps[-1] if self._steps else None
         if isinstance(last, Step) and last.after_seconds == self.elapsed:
-            self._steps[-1] = last.model_copy(update={"targets": (*last.targets, *targets)})
-        else:
-            self._steps.append(Step(after_seconds=self.elapsed, targets=tuple(targets)))
+            told = [*last.targets, *targets]
+            self._steps.pop()
+        if len(told) > MOST_TARGETS:
+            step = f"step {len(self._steps) + 1}"
+            self._report.leave_out(
+                self._what, f"{step} tells more than {MOST_TARGETS}: those after the {MOST_TARGETS}th"
+            )
+        self._steps.append(Step(after_seconds=self.elapsed, targets=tuple(told[:MOST_TARGETS])))
 
     def resolve(self) -> None:
         """Resolve the incident as the last step."""
@@ -50,7 +58,7 @@ class Ladder:
         Args:
             rounds: how often it is gone through, the first time included.
             repeat: what a later round repeats.
-            repeat_seconds: after the last step of a round.
+            repeat_seconds: after the last step of a round; 0 for at once, which is a second here.
             description: for people.
         """
         if not self._steps:
@@ -65,6 +73,6 @@ class Ladder:
             description=description[:2000],
             steps=tuple(self._steps[:MOST_STEPS]),
             repeat=repeat,
-            repeat_seconds=max(1, repeat_seconds or DEFAULT_REPEAT_SECONDS),
+            repeat_seconds=max(1, repeat_seconds) if rounds > 1 else DEFAULT_REPEAT_SECONDS,
             max_rounds=min(max(1, rounds), MOST_ROUNDS),
         )

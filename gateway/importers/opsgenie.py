@@ -14,14 +14,14 @@ from gateway.importers.imported import (
     Imported,
     Item,
     Report,
-    addresses,
     called,
     exported_at,
     instant,
+    is_email,
     items,
-    names,
     reading,
 )
+from gateway.importers.known import MISSING, Known
 from gateway.importers.ladder import Ladder
 from gateway.importers.overriding import Replacement, overrides
 from gateway.importers.teams import HOUSE, house
@@ -53,32 +53,34 @@ class _Reader:
         self._dump = dump
         self._now = exported_at(dump)
         self._report = Report()
-        self._emails = addresses(dump, "username")
-        self._known = set(self._emails.values())
-        self._teams = names(dump, "teams")
-        self._schedules = names(dump, "schedules")
+        self._emails = Known("user", self._report)
+        self._teams = Known("team", self._report)
+        self._schedules = Known("schedule", self._report)
+        self._policies = Known("policy", self._report)
+        self._services = Known("service", self._report)
 
     def read(self) -> Imported:
-        users = tuple(self._users())
+        users = tuple(self._users())  # in this order: what is named comes before what names it
+        bare = list(self._read_teams())
         schedules = tuple(self._read_schedules())
-        policies = tuple(self._policies())
-        services = tuple(self._services())
-        teams = tuple(self._read_teams({policy.name for policy in policies}))
+        policies = tuple(self._read_policies())
+        services = tuple(self._read_services())
+        teams = tuple(self._owning(item, team) for item, team in bare)
         if any(service.team == HOUSE.format(VENDOR) for service in services):
             teams += (house(VENDOR, self._report),)
         catalogue = Catalogue(users=users, schedules=schedules, policies=policies, teams=teams, services=services)
         return Imported(catalogue=catalogue, left_out=self._report.left_out)
 
     def _users(self) -> Iterator[User]:
-        for user in items(self._dump, "users"):
+        for user in items(self._dump, "users", needed=True):
             what = called("user", {"name": user.get("username") or user.get("id")})
-            if user.get("id") not in self._emails:
+            if not is_email(user.get("username")):
                 self._report.leave_out(what, "its username is no e-mail address")
                 continue
             if user.get("notificationRules"):
                 self._report.leave_out(what, "notification rules, which depend on kinds of events there: set them anew")
             with self._report.about(what):
-                yield User(
+                found = User(
                     email=user["username"],
                     name=user.get("fullName") or user["username"],
                     role=_ROLES.get(str((user.get("role") or {}).get("name", "")).lower(), "responder"),
@@ -86,6 +88,7 @@ class _Reader:
                     contact_methods=tuple(self._methods(what, user)),
                     is_active=not user.get("blocked", False),
                 )
+                yield from self._emails.take(user, found)
 
     def _methods(self, what: str, user: Item) -> Iterator[ContactMethod]:
         for contact in items(user, "contacts"):
@@ -99,33 +102,41 @@ class _Reader:
             enabled = (contact.get("status") or {}).get("enabled", contact.get("enabled", True))
             yield ContactMethod(channel=channel, address=address, verified=bool(enabled))
 
-    def _read_teams(self, policies: set[str]) -> Iterator[Team]:
+    def _read_teams(self) -> Iterator[tuple[Item, Team]]:
+        """Teams without what they own, for that names them."""
         for team in items(self._dump, "teams"):
             what = called("team", team)
             with self._report.about(what):
                 members = [self._user(what, member.get("user") or {}) for member in items(team, "members")]
-                yield Team(
+                found = Team(
                     name=team["name"],
                     description=team.get("description") or "",
                     members=tuple(member for member in members if member),
-                    schedule=self._only_one(what, "schedules", team["id"]),
-                    policy=self._only_one(what, "escalations", team["id"], policies),
                 )
+                yield from ((team, one) for one in self._teams.take(team, found))
 
-    def _only_one(self, what: str, key: str, team: str, known: set[str] | None = None) -> str | None:
+    def _owning(self, item: Item, team: Team) -> Team:
+        what = called("team", item)
+        owned = {
+            "schedule": self._only_one(what, "schedules", item["id"], self._schedules),
+            "policy": self._only_one(what, "escalations", item["id"], self._policies),
+        }
+        return team.model_copy(update=owned)
+
+    def _only_one(self, what: str, key: str, team: str, known: Known) -> str | None:
         """The schedule or escalation that a team owns; its routing rules say which of several there."""
-        owned = [one["name"] for one in items(self._dump, key) if (one.get("ownerTeam") or {}).get("id") == team]
-        found = [name for name in owned if known is None or name in known]
+        owned = [one for one in items(self._dump, key) if (one.get("ownerTeam") or {}).get("id") == team]
+        found = [name for one in owned if (name := known.wanted(what, one.get("id"), one.get("name")))]
         if len(found) > 1:
             self._report.leave_out(what, f"owns several {key} ({', '.join(found)}): say which one is the team's")
         return found[0] if len(found) == 1 else None
 
     def _user(self, what: str, participant: Item) -> str | None:
         email = self._emails.get(participant.get("id"), participant.get("username"))
-        if email in self._known:
+        if email in self._emails.values():
             return str(email)
         said = participant.get("username") or participant.get("name") or participant.get("id")
-        self._report.leave_out(what, f"user “{said}” is not in the dump")
+        self._report.leave_out(what, f"user “{said}” {MISSING}")
         return None
 
     def _read_schedules(self) -> Iterator[Schedule]:
@@ -137,13 +148,15 @@ class _Reader:
             with self._report.about(what):
                 # The rotations of a schedule go on beside one another: all whose turn it is are on call.
                 rotations = [self._rotation(what, one) for one in items(schedule, "rotations")]
-                yield Schedule(
+                owner = schedule.get("ownerTeam")
+                found = Schedule(
                     name=schedule["name"],
                     time_zone=schedule["timezone"],
-                    team=self._teams.get((schedule.get("ownerTeam") or {}).get("id")),
+                    team=self._teams.wanted(what, owner.get("id"), owner.get("name")) if owner else None,
                     layers=(Layer(name="On call", rotations=tuple(one for one in rotations if one is not None)),),
                     overrides=overrides(self._replacements(what, schedule), self._now),
                 )
+                yield from self._schedules.take(schedule, found)
 
     def _rotation(self, schedule: str, rotation: Item) -> Rotation | None:
         what = f"{schedule}, {called('rotation', rotation)}"
@@ -202,7 +215,7 @@ class _Reader:
             if turn:
                 yield Replacement(instant(override["startDate"]), instant(override["endDate"]), turn)
 
-    def _policies(self) -> Iterator[Policy]:
+    def _read_policies(self) -> Iterator[Policy]:
         for escalation in items(self._dump, "escalations"):
             what = called("policy", escalation)
             with self._report.about(what):
@@ -214,13 +227,14 @@ class _Reader:
                 repeat: Any = escalation.get("repeat") or {}
                 if repeat.get("closeAlertAfterAll"):
                     self._report.leave_out(what, "closing the alert after the last repetition")
+                minutes = int(repeat.get("waitInterval") or 0)  # 0 for no repetition at all
                 found = ladder.policy(
-                    rounds=int(repeat.get("count") or 0) + 1,
-                    repeat_seconds=int(repeat.get("waitInterval") or 0) * 60,
+                    rounds=int(repeat.get("count") or 0) + 1 if minutes else 1,
+                    repeat_seconds=minutes * 60,
                     description=escalation.get("description") or "",
                 )
                 if found is not None:
-                    yield found
+                    yield from self._policies.take(escalation, found)
 
     def _targets(self, what: str, rule: Item) -> list[Target]:
         if rule.get("condition") == "if-not-closed":
@@ -238,17 +252,20 @@ class _Reader:
                 self._report.leave_out(what, f"“{how}” of a team: all its members are told")
             return [TeamMembers(team=self._teams[key])]
         name = recipient.get("name") or key
-        self._report.leave_out(what, f"telling “{how}” of {kind} “{name}” is not possible, or it is not in the dump")
+        self._report.leave_out(what, f"telling “{how}” of {kind} “{name}” is not possible, or it {MISSING}")
         return []
 
-    def _services(self) -> Iterator[Service]:
+    def _read_services(self) -> Iterator[Service]:
         for service in items(self._dump, "services"):
-            with self._report.about(called("service", service)):
-                yield Service(
+            what = called("service", service)
+            with self._report.about(what):
+                team = self._teams.wanted(what, service["teamId"]) if service.get("teamId") else None
+                found = Service(
                     name=service["name"],
                     description=service.get("description") or "",
-                    team=self._teams.get(service.get("teamId"), HOUSE.format(VENDOR)),
+                    team=team or HOUSE.format(VENDOR),
                 )
+                yield from self._services.take(service, found)
 
 
 def _delay(rule: Item) -> int:

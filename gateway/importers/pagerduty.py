@@ -14,14 +14,14 @@ from gateway.importers.imported import (
     Imported,
     Item,
     Report,
-    addresses,
     called,
     exported_at,
     instant,
+    is_email,
     items,
-    names,
     reading,
 )
+from gateway.importers.known import MISSING, Known
 from gateway.importers.ladder import Ladder
 from gateway.importers.overriding import Replacement, overrides
 from gateway.importers.teams import HOUSE, house
@@ -64,30 +64,31 @@ class _Reader:
         self._dump = dump
         self._now = exported_at(dump)
         self._report = Report()
-        self._emails = addresses(dump)
-        self._teams = names(dump, "teams")
-        self._schedules = names(dump, "schedules")
-        self._policies = names(dump, "escalation_policies")
+        self._emails = Known("user", self._report)
+        self._teams = Known("team", self._report)
+        self._schedules = Known("schedule", self._report)
+        self._policies = Known("policy", self._report)
+        self._services = Known("service", self._report)
 
     def read(self) -> Imported:
-        users = tuple(self._users())
+        users = tuple(self._users())  # in this order: what is named comes before what names it
+        teams = tuple(self._read_teams())
         schedules = tuple(self._read_schedules())
         policies = tuple(self._read_policies())
-        services = tuple(self._services())
-        teams = tuple(self._read_teams())
+        services = tuple(self._read_services())
         if any(service.team == HOUSE.format(VENDOR) for service in services):
             teams += (house(VENDOR, self._report),)
         catalogue = Catalogue(users=users, schedules=schedules, policies=policies, teams=teams, services=services)
         return Imported(catalogue=catalogue, left_out=self._report.left_out)
 
     def _users(self) -> Iterator[User]:
-        for user in items(self._dump, "users"):
+        for user in items(self._dump, "users", needed=True):
             what = called("user", user)
-            if user.get("id") not in self._emails:
+            if not is_email(user.get("email")):
                 self._report.leave_out(what, "has no e-mail address")
                 continue
             with self._report.about(what):
-                yield User(
+                found = User(
                     email=user["email"],
                     name=user.get("name") or user["email"],
                     title=user.get("job_title") or None,
@@ -96,6 +97,7 @@ class _Reader:
                     contact_methods=tuple(self._methods(user)),
                     notification_rules=tuple(dict.fromkeys(self._rules(user))),
                 )
+                yield from self._emails.take(user, found)
 
     def _methods(self, user: Item) -> Iterator[ContactMethod]:
         for method in items(user, "contact_methods"):
@@ -110,7 +112,8 @@ class _Reader:
             if channel is ChannelName.PUSH:
                 self._report.leave_out(what, "the push app of PagerDuty cannot be used here")
                 continue
-            verified = not method.get("blacklisted", False)
+            # A number that cannot get SMS is not enabled; only SMS methods say so.
+            verified = not method.get("blacklisted", False) and bool(method.get("enabled", True))
             yield ContactMethod(channel=channel, address=address, verified=verified)
 
     def _rules(self, user: Item) -> Iterator[PersonalRule]:
@@ -134,21 +137,28 @@ class _Reader:
                     if user.get("id") in self._emails
                     and any(one.get("id") == team["id"] for one in user.get("teams") or [])
                 ]
-                yield Team(name=team["name"], description=team.get("description") or "", members=tuple(members))
+                found = Team(name=team["name"], description=team.get("description") or "", members=tuple(members))
+                yield from self._teams.take(team, found)
 
     def _read_schedules(self) -> Iterator[Schedule]:
         for schedule in items(self._dump, "schedules"):
-            with self._report.about(called("schedule", schedule)):
+            what = called("schedule", schedule)
+            with self._report.about(what):
                 # GET lists the layer that goes before all others first; here, later layers go before earlier ones.
                 layers = [self._layer(schedule, layer) for layer in reversed(items(schedule, "schedule_layers"))]
-                teams = schedule.get("teams") or []
-                yield Schedule(
+                found = Schedule(
                     name=schedule["name"],
                     time_zone=schedule["time_zone"],
-                    team=self._teams.get(teams[0].get("id")) if teams else None,
+                    team=self._team_of(what, schedule),
                     layers=_named_apart([layer for layer in layers if layer is not None]),
                     overrides=overrides(self._replacements(schedule), self._now),
                 )
+                yield from self._schedules.take(schedule, found)
+
+    def _team_of(self, what: str, item: Item) -> str | None:
+        """The first of its teams that is taken over."""
+        teams = (self._teams.wanted(what, one.get("id"), one.get("summary")) for one in item.get("teams") or [])
+        return next((team for team in teams if team), None)
 
     def _layer(self, schedule: Item, layer: Item) -> Layer | None:
         what = f"{called('schedule', schedule)}, {called('layer', layer)}"
@@ -180,7 +190,7 @@ class _Reader:
         user = entry.get("user", entry)
         if user.get("id") in self._emails:
             return (self._emails[user["id"]],)
-        self._report.leave_out(what, f"user “{user.get('summary') or user.get('id')}” is not in the dump")
+        self._report.leave_out(what, f"user “{user.get('summary') or user.get('id')}” {MISSING}")
         return ()
 
     def _restrictions(self, layer: Item) -> Iterator[tuple[Restriction, ...]]:
@@ -209,7 +219,7 @@ class _Reader:
                 rounds = int(policy.get("num_loops") or 0) + 1
                 found = ladder.policy(rounds=rounds, repeat_seconds=delay, description=policy.get("description") or "")
                 if found is not None:
-                    yield found
+                    yield from self._policies.take(policy, found)
 
     def _targets(self, what: str, rule: Item) -> list[Target]:
         people: list[str] = []
@@ -221,14 +231,14 @@ class _Reader:
             elif kind == "schedule" and key in self._schedules:
                 found.append(OnCall(schedule=self._schedules[key]))
             else:
-                self._report.leave_out(what, f"{kind} “{target.get('summary') or key}” is not in the dump")
+                self._report.leave_out(what, f"{kind} “{target.get('summary') or key}” {MISSING}")
         if _strategy(rule) == "round_robin":
             if not found and people:
                 return [People(emails=tuple(people), pick="round_robin")]
             self._report.leave_out(what, "round robin over schedules is not there: all of them are told")
         return [*(Person(email=email) for email in people), *found]
 
-    def _services(self) -> Iterator[Service]:
+    def _read_services(self) -> Iterator[Service]:
         for service in items(self._dump, "services"):
             what = called("service", service)
             with self._report.about(what):
@@ -241,14 +251,16 @@ class _Reader:
                 urgency: Any = service.get("incident_urgency_rule") or {}
                 if urgency.get("urgency", "high") != "high" or urgency.get("type", "constant") != "constant":
                     self._report.leave_out(what, "its urgency rule; severities and routes decide that here")
-                teams = [self._teams[t["id"]] for t in service.get("teams") or [] if t.get("id") in self._teams]
-                yield Service(
+                named = service.get("escalation_policy")
+                policy = self._policies.wanted(what, named["id"], named.get("summary")) if named else None
+                found = Service(
                     name=service["name"],
                     description=service.get("description") or "",
-                    team=teams[0] if teams else HOUSE.format(VENDOR),
-                    policy=self._policies.get((service.get("escalation_policy") or {}).get("id")),
+                    team=self._team_of(what, service) or HOUSE.format(VENDOR),
+                    policy=policy,
                     is_active=service.get("status") != "disabled",
                 )
+                yield from self._services.take(service, found)
 
 
 def _strategy(rule: Item) -> str:

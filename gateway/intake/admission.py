@@ -1,25 +1,23 @@
 """What becomes of verdicts, now that it can be seen what is open: the part of intake that asks the database."""
 
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from db.engine import IntakePool
-from db.episodes import Episode, Followed, Inhibiting, clear, inhibiting_incidents, known_episodes, pass_on
+from db.episodes import Followed, clear, pass_on, propose_if_left
 from db.intake import Admitted, IntakeItem, admit
+from db.joining import join
 from db.keeping import Kept, keep
 from db.thresholds import admit_or_hold
 from domain.commands import MAX_TEXT
-from domain.intake.correlation import SPLIT_PREFIX
-from domain.intake.episode import is_past
 from domain.intake.signal import Action
 from domain.intake.verdict import Fate, Verdict
 from domain.severity import Severity
+from gateway.intake.placement import Entry, Place, because, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +35,6 @@ class Taken:
     """Whether its workflow is to be told at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An alert on its way in, and the verdict on it when it came through a source's door."""
-
-    item: IntakeItem
-    verdict: Verdict | None = None
-    again: bool = False
-    """It is kept already, and is looked at again because its quiet time is over."""
-
-    @property
-    def alert_id(self) -> UUID:
-        """Under which it is kept."""
-        assert self.item.moved_alert_id is not None
-        return self.item.moved_alert_id
-
-    @property
-    def goes_together(self) -> bool:
-        """Whether it can be admitted in one statement with others."""
-        verdict = self.verdict
-        if verdict is None:
-            return True
-        return verdict.fate is None and verdict.signal.action is Action.TRIGGER and not verdict.treatment.threshold
-
-
-def in_runs(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Entries that are handled together, and those that are handled alone, so that of two about the same alert
-    neither overtakes the other."""
-    if len({entry.item.identity for entry in entries}) < len(entries):
-        return [list(run) for _, run in itertools.groupby(entries, lambda entry: entry.goes_together)]
-    together = [entry for entry in entries if entry.goes_together]
-    alone = [entry for entry in entries if not entry.goes_together]
-    return [run for run in (together, alone) if run]
-
-
 class Admission:
     """Asks the database what is open, and writes what becomes of each entry."""
 
@@ -79,32 +43,32 @@ class Admission:
         self._inhibit_seconds = inhibit_seconds
 
     async def run(self, entries: Sequence[Entry]) -> list[Admitted | Taken]:
-        """Admit entries together, but for those that come late: `Admitted` of those without a verdict."""
+        """Admit entries together, but for those that are only kept: `Admitted` of those without a verdict."""
         async with self._pool.connection() as connection:
             if all(entry.verdict is None for entry in entries):
                 return [*await admit(connection, [entry.item for entry in entries])]
-            placed = await self._placed(connection, entries)
-            late = [entry for entry in placed if isinstance(entry, Kept)]
-            if late:
-                await keep(connection, late)
-            items = [entry for entry in placed if isinstance(entry, IntakeItem)]
+            placed = await places(connection, entries, self._inhibit_seconds)
+            kept = [place.kept for place in placed if place.kept is not None]
+            if kept:
+                await keep(connection, kept)
+            joined = await _joined(connection, placed)
+            items = [place.item for place, one in zip(placed, joined, strict=True) if not (place.kept or one)]
             admitted = iter(await admit(connection, items) if items else ())
-        return [
-            Taken(Fate.LATE, one.item.reason, one.alert_id)
-            if isinstance(one, Kept)
-            else _result(entry, one, next(admitted))
-            for entry, one in zip(entries, placed, strict=True)
-        ]
+            results: list[Admitted | Taken] = []
+            for entry, place, one in zip(entries, placed, joined, strict=True):
+                if place.kept is not None:
+                    results.append(_kept(place.kept))
+                elif entry.verdict is None:
+                    results.append(next(admitted))
+                else:
+                    results.append(await _fires(connection, entry, place, one or (place.item, next(admitted))))
+            return results
 
     async def alone(self, entry: Entry) -> Taken:
         """An entry that takes a transaction of its own."""
         verdict = entry.verdict
         assert verdict is not None
         async with self._pool.connection() as connection:
-            if verdict.fate is not None:
-                kept = Kept(entry.item, entry.alert_id, verdict.fate, quiet_until=verdict.quiet_until)
-                await keep(connection, [kept])
-                return Taken(verdict.fate, entry.item.reason, entry.alert_id)
             match verdict.signal.action:
                 case Action.TRIGGER:
                     return await self._with_threshold(connection, entry, verdict)
@@ -132,102 +96,48 @@ class Admission:
     async def _with_threshold(self, connection: psycopg.AsyncConnection[Any], entry: Entry, verdict: Verdict) -> Taken:
         threshold = verdict.treatment.threshold
         assert threshold is not None
-        (placed,) = await self._placed(connection, [entry])
-        if isinstance(placed, Kept):
-            await keep(connection, [placed])
-            return Taken(Fate.LATE, placed.item.reason, entry.alert_id)
+        (place,) = await places(connection, [entry], self._inhibit_seconds)
+        if place.kept is not None:
+            await keep(connection, [place.kept])
+            return _kept(place.kept)
+        (joined,) = await _joined(connection, [place])
+        if joined is not None:
+            return await _fires(connection, entry, place, joined)
         waits = f"{threshold.count} within {threshold.seconds} s are needed before an incident is opened"
-        kept = Kept(_because(placed, waits), entry.alert_id, Fate.HELD)
+        kept = Kept(because(place.item, waits), entry.alert_id, Fate.HELD)
         found = await admit_or_hold(connection, kept, threshold.count, threshold.seconds)
         if isinstance(found, int):
             return Taken(Fate.HELD, f"{found} so far: {waits}", entry.alert_id)
-        return _admitted(entry, placed, found)
-
-    async def _placed(
-        self, connection: psycopg.AsyncConnection[Any], entries: Sequence[Entry]
-    ) -> list[IntakeItem | Kept]:
-        """Each item with the key under which it goes in; one that comes late as it is kept."""
-        identities = [entry.item.identity for entry in entries if entry.item.identity is not None]
-        known = await known_episodes(connection, identities)
-        above = {
-            service
-            for entry in entries
-            if entry.verdict and not _belongs(entry, known.get(entry.item.identity or ""))
-            for service in entry.verdict.service.depends_on
-        }
-        inhibiting = await inhibiting_incidents(connection, list(above), self._inhibit_seconds) if above else {}
-        return [
-            _place(entry, entry.verdict, known.get(entry.item.identity or ""), inhibiting)
-            if entry.verdict
-            else entry.item
-            for entry in entries
-        ]
+        return await _fires(connection, entry, place, (place.item, found))
 
 
-def _belongs(entry: Entry, episode: Episode | None) -> bool:
-    """A known fingerprint stays with its incident as long as that is open (REQUIREMENTS X-01), and so does an alert
-    that somebody has moved."""
-    if episode is None or not episode.is_open or entry.verdict is None:
-        return False
-    has_own_place = entry.verdict.signal.fingerprint is not None or episode.slot_key.startswith(SPLIT_PREFIX)
-    return episode.status == "firing" and has_own_place
+_Went = tuple[IntakeItem, Admitted]
+"""What was admitted, and what became of it."""
 
 
-def _place(
-    entry: Entry, verdict: Verdict, episode: Episode | None, inhibiting: dict[UUID, Inhibiting]
-) -> IntakeItem | Kept:
-    item = entry.item
-    if episode is not None:
-        if _is_late(entry, episode):
-            return Kept(_because(item, "it is about an episode that is over"), entry.alert_id, Fate.LATE)
-        if _belongs(entry, episode):
-            return replace(item, key=episode.slot_key, window_seconds=None)
-    for service in verdict.service.depends_on:
-        if service in inhibiting:
-            cause = inhibiting[service]
-            why = f"{verdict.service.name} depends on {cause.name}, which is down: INC-{cause.number}"
-            return replace(_because(item, why), key=cause.correlation_key, window_seconds=None)
-    return _continued(item, verdict, episode)
+async def _joined(connection: psycopg.AsyncConnection[Any], placed: Sequence[Place]) -> list[_Went | None]:
+    """Those that join an incident; None for the others, and where that incident is over by now: their key decides."""
+    joining = [place.joining for place in placed if place.joining is not None]
+    admitted = iter(await join(connection, joining))
+    return [
+        (place.joining.item, one) if place.joining is not None and (one := next(admitted)) is not None else None
+        for place in placed
+    ]
 
 
-def _is_late(entry: Entry, episode: Episode) -> bool:
-    """It is over by what its sender says, or went back to normal while it was being looked at again."""
-    if entry.again and episode.status == "resolved":
-        return True
-    return is_past(entry.item.started_at, episode.over_started_at)
-
-
-def _continued(item: IntakeItem, verdict: Verdict, episode: Episode | None) -> IntakeItem:
-    """An alert that fires again so soon opens an incident that continues the one before."""
-    seconds = verdict.treatment.reopen_seconds
-    if not seconds or episode is None or episode.is_open or episode.resolved_at is None:
-        return item
-    if datetime.now(UTC) - episode.resolved_at > timedelta(seconds=seconds):
-        return item
-    before = f"INC-{episode.number}"
-    alert = item.alert.model_copy(
-        update={
-            "labels": item.alert.labels | {"continues": before},
-            "lead": episode.lead,
-            "description": f"It fires again: this continues {before}.\n\n{item.alert.description}".strip(),
-        }
-    )
-    return replace(_because(item, f"continues {before}"), alert=alert)
-
-
-def _because(item: IntakeItem, why: str) -> IntakeItem:
-    return replace(item, reason="; ".join(word for word in (item.reason, why) if word))
-
-
-def _result(entry: Entry, placed: IntakeItem, admitted: Admitted) -> Admitted | Taken:
-    return admitted if entry.verdict is None else _admitted(entry, placed, admitted)
-
-
-def _admitted(entry: Entry, placed: IntakeItem, admitted: Admitted) -> Taken:
-    fate = Fate.NEW if admitted.created else Fate.ATTACHED
+async def _fires(connection: psycopg.AsyncConnection[Any], entry: Entry, place: Place, went: _Went) -> Taken:
+    """It is in an incident; where that is another one than before, the one before may have ended with it."""
+    item, admitted = went
     incident = admitted.incident
+    if place.fires_in not in (None, incident["id"]):
+        await propose_if_left(connection, place.fires_in, entry.alert_id, incident["number"])
+    fate = Fate.NEW if admitted.created else Fate.ATTACHED
     rank = Severity(incident["severity"]).rank
-    return Taken(fate, placed.reason, entry.alert_id, incident["id"], incident["number"], rank, admitted.due)
+    return Taken(fate, item.reason, entry.alert_id, incident["id"], incident["number"], rank, admitted.due)
+
+
+def _kept(kept: Kept) -> Taken:
+    return Taken(Fate(kept.fate), kept.item.reason, kept.alert_id)
 
 
 def _taken(entry: Entry, followed: Followed) -> Taken:

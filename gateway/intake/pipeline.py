@@ -1,5 +1,6 @@
 """What every door for alerts leads to, in the API and in the worker: decide, admit or keep, tell Temporal."""
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,12 +21,17 @@ from domain.intake.signal import Signal
 from domain.intake.source import Source
 from domain.intake.verdict import Fate, House, ServiceFact, Tools, Verdict, decide
 from domain.severity import Severity
-from gateway.intake.admission import Admission, Entry, Taken, in_runs
+from gateway.intake.admission import Admission, Taken
 from gateway.intake.batcher import Batcher
 from gateway.intake.knowledge import Knowledge
+from gateway.intake.placement import Entry, in_runs
 
 SKEW = timedelta(minutes=5)
 """So far ahead a sender's clock may be."""
+AT_A_STRETCH = 100
+"""Signals of one body that are decided before others have their turn."""
+WRITTEN_AT_ONCE = 250
+"""Of one body; the next batch takes in what others sent meanwhile."""
 MOST_COUNTS = 2000
 """Names of sources that are counted apart: whoever reports may call themselves anything."""
 
@@ -66,8 +72,12 @@ class Pipeline:
                 has no result.
         """
         house, now = await self._knowledge.house(), datetime.now(UTC)
-        verdicts = [decide(signal, source, house, now, self._tools) for signal in signals]
-        entries = [Entry(_item(verdict, keep_as or new_id(), now), verdict, again) for verdict in verdicts]
+        entries: list[Entry] = []
+        for signal in signals:
+            verdict = decide(signal, source, house, now, self._tools)
+            entries.append(Entry(_item(verdict, keep_as or new_id(), now), verdict, again))
+            if len(entries) % AT_A_STRETCH == 0:
+                await asyncio.sleep(0)
         taken: dict[UUID, Taken] = {}
         for run in in_runs(entries):
             for one in await self._admission_of(run):
@@ -79,7 +89,12 @@ class Pipeline:
     async def _admission_of(self, run: Sequence[Entry]) -> list[Taken]:
         if not run[0].goes_together:
             return [await self._admission.alone(entry) for entry in run]
-        return [one for one in await self._batcher.put(run) if isinstance(one, Taken)]
+        taken = []
+        for at in range(0, len(run), WRITTEN_AT_ONCE):
+            for one in await self._batcher.put(run[at : at + WRITTEN_AT_ONCE]):
+                assert isinstance(one, Taken), "every entry of a source's door has a verdict"
+                taken.append(one)
+        return taken
 
     async def refuse(self, source: Source, body: str, reason: str) -> None:
         """Keep what a known source sent and could not be taken, so that whoever watches it sees why."""
@@ -176,10 +191,11 @@ def _item(verdict: Verdict, alert_id: UUID, now: datetime) -> IntakeItem:
         key=verdict.key.text,
         raw=to_json(signal.raw).decode(),
         window_seconds=verdict.key.window_seconds,
-        moved_alert_id=alert_id,
+        alert_id=alert_id,
         source_id=verdict.source.id,
         identity=verdict.identity,
         started_at=started_at,
+        ended_at=signal.ended_at,
         reason="; ".join(verdict.reasons) or None,
         kind=verdict.source.kind,
         signal=verdict.received.model_dump(exclude={"raw"}),

@@ -1,6 +1,6 @@
 """When a silence or a maintenance window is over, what still fires is taken in as if it had come now.
 
-One may be ended early, changed or deleted, by whom and where ever: then alerts wait for an end that is not there.
+One may be ended early, changed or deleted, by anyone and anywhere: then alerts wait for an end that is not there.
 """
 
 import asyncio
@@ -12,14 +12,17 @@ from uuid import UUID
 import structlog
 
 from db.engine import Sessions
-from db.quiet import QuietAlert, Reasons, lease_quiet, look_again, reasons
+from db.quiet import QuietAlert, Reasons, lease_quiet, look_again, looked_at, reasons
+from domain.intake import heartbeat
 from domain.intake.signal import Signal
+from domain.intake.verdict import Fate
 from gateway.intake.pipeline import Pipeline
 
 logger = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 AT_ONCE = 100
+STILL_QUIET = (Fate.SILENCED, Fate.MAINTENANCE)
 
 
 class Release:
@@ -63,7 +66,11 @@ class Release:
         """As if it had come now. One that fails comes again after its lease, and keeps no other waiting."""
         try:
             signal = _signal(one.record["signal"], one.raw)
-            await self._intake.take([signal], one.source, keep_as=one.alert_id, again=True)
+            source = heartbeat.reporting(one.source) if heartbeat.is_report(signal) else one.source
+            (taken,) = await self._intake.take([signal], source, keep_as=one.alert_id, again=True)
+            if taken.fate not in STILL_QUIET:
+                async with self._sessions.begin() as session:
+                    await looked_at(session, one)
         except Exception:
             logger.exception("release: an alert failed, trying again", alert=str(one.alert_id))
 

@@ -14,7 +14,7 @@ from db.rooms import WarRooms
 from domain.events import Event, EventType
 from tests.support.house import House
 from tests.support.providers import Trouble, troubled
-from tests.support.values import NOON, a_page, an_alert
+from tests.support.values import LADDER, NOON, a_page, an_alert
 
 run = ActivityEnvironment().run
 
@@ -86,6 +86,7 @@ async def test_a_room_is_opened_talked_in_and_closed_once(house: House) -> None:
 
 async def test_who_answers(house: House) -> None:
     service = (await house.item(an_alert(service_name="checkout-api"))).service_id
-    directory = await run(RecordActivities(house.sessions, house.catalogue).who_answers, WhoAnswers(service_id=service))
+    question = WhoAnswers(service_id=service, policy=LADDER)
+    directory = await run(RecordActivities(house.sessions, house.catalogue).who_answers, question)
     assert (directory.team, directory.on_call) == ("Backend Payment", ("bo@example.com",))
     assert directory.manager == "dee@example.com" and directory.titles["CTO"] == ("fay@example.com",)

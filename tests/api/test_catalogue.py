@@ -221,6 +221,19 @@ def test_what_is_named_is_not_deleted(api: httpx.Client) -> None:
         assert by in answer.json()["detail"], answer.text
 
 
+@pytest.mark.parametrize("setting", ["service_name", "owner_service"])
+def test_a_service_of_a_source_keeps_its_name(api: httpx.Client, setting: str) -> None:
+    service = api.post("/services/", json={"name": some_name("owned"), "team": "SRE Core"}).json()
+    body = {"name": some_name("sender"), "kind": "generic", setting: service["name"]}
+    source = api.post("/sources/", json=body).json()
+    here = f"/services/{service['id']}/"
+    for answer in (api.patch(here, json={"name": some_name("other")}), api.delete(here)):
+        require_problem(answer, 409)
+        assert "named by a source" in answer.json()["detail"]
+    api.delete(f"/sources/{source['id']}/").raise_for_status()
+    assert api.delete(here).status_code == 204
+
+
 @pytest.mark.parametrize("kind", ["services", "scopes"])
 def test_what_a_condition_names_is_not_deleted(api: httpx.Client, kind: str) -> None:
     named = api.post(f"/{kind}/", json=body_of(kind)).json()
@@ -312,6 +325,24 @@ def test_a_broken_reference_of_old_does_not_stop_other_changes(
     )
     assert api.patch(f"/policies/{policy['id']}/", json={"description": "New"}).status_code == 200
     assert api.post("/scopes/", json=body_of("scopes")).status_code == 201
+
+
+def test_an_entry_that_is_not_valid_any_more_is_mended_by_applying_it(
+    api: httpx.Client, database: psycopg.Connection[Any]
+) -> None:
+    policy, other = [api.post("/policies/", json=body_of("policies")).json() for _ in range(2)]
+    database.execute("""UPDATE policies SET definition = '{"phase": "full moon"}' WHERE id = %s""", (policy["id"],))
+    here = f"/policies/{policy['id']}/"
+    require_problem(api.get(here), 404)
+    for answer in (api.patch(here, json={"description": "New"}), api.delete(here)):
+        require_problem(answer, 409)
+        assert "not valid any more" in answer.json()["detail"]
+    assert api.get(f"/policies/{other['id']}/").status_code == 200
+    as_file = {name: policy[name] for name in ("name", "steps")}
+    applied = api.post("/catalogue/apply/", json={"catalogue": {"policies": [as_file]}})
+    assert applied.status_code == 200, applied.text
+    assert api.get(here).json()["version"] == policy["version"] + 1
+    assert api.delete(here).status_code == 204
 
 
 def test_a_name_that_others_know_it_by_is_not_changed(api: httpx.Client) -> None:

@@ -12,7 +12,7 @@ import pytest
 from temporalio.client import Client
 
 from tests.support.processes import Stack
-from tests.support.servers import Addresses
+from tests.support.servers import ADMIN_TOKEN, Addresses
 from tests.support.waiting import wait_for
 
 MakeSource = Callable[..., dict[str, Any]]
@@ -81,6 +81,21 @@ def test_a_head_request_is_a_ping(
     anybody.head(f"/heartbeats/{source['key']}/")
     row = database.execute("SELECT 1 FROM source_heartbeats WHERE source_id = %s", (source["id"],)).fetchone()
     assert row is not None
+
+
+def test_a_source_may_ping_no_faster_than_it_may_send(
+    anybody: httpx.Client, api: httpx.Client, make_source: MakeSource
+) -> None:
+    fast, other = make_source(heartbeat_seconds=600, rate_limit=0.1, rate_burst=2), make_source(heartbeat_seconds=600)
+    answers = [anybody.get(f"/heartbeats/{fast['key']}/") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert answers[-1].headers["content-type"] == "application/problem+json"
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
+    assert anybody.get(f"/heartbeats/{other['key']}/").status_code == 200
+
+
+def test_an_api_token_is_no_key(anybody: httpx.Client) -> None:
+    assert anybody.get(f"/heartbeats/{ADMIN_TOKEN}/").status_code == 404
 
 
 @pytest.mark.parametrize("key", ["nobody", "%00", "%F0%9F%94%94", "a" * 200])

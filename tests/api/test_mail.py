@@ -220,6 +220,20 @@ async def test_garbled_mail_is_read_as_well_as_it_goes(
     assert len(await alerts(sessions, key)) == 1
 
 
+@pytest.mark.parametrize(
+    "part",
+    [b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", b"Content-Type: message/rfc822\r\n\r\n%.d%.d"],
+    ids=["multipart", "mail in a mail"],
+)
+async def test_a_message_that_no_parser_reads_is_kept(
+    parts: Container, sessions: Sessions, key: str, part: bytes
+) -> None:
+    raw = b"Subject: PROBLEM: disk\r\n" + b"".join(part % (level, level) for level in range(2000)) + b"\r\nfull"
+    assert await send(parts, raw, f"{key}@x.example") == {}
+    (one,) = await alerts(sessions, key)
+    assert (one["title"], one["fate"]) == ("PROBLEM: disk", "new")
+
+
 async def test_the_key_is_kept_nowhere(
     parts: Container, sessions: Sessions, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -30,6 +30,12 @@ def asked(api: httpx.Client, team: str = TEAM, **query: str) -> dict[str, Any]:
     return dict(item)
 
 
+def send_away(database: psycopg.Connection[Any], email: str) -> None:
+    """Ten days in January."""
+    away = '[{"start": "2026-01-10T00:00:00Z", "end": "2026-01-20T00:00:00Z"}]'
+    database.execute("UPDATE users SET days_away = %s WHERE email = %s", (away, email))
+
+
 def emails(people: list[dict[str, Any]]) -> list[str]:
     return [one["email"] for one in people]
 
@@ -61,13 +67,33 @@ def test_no_end_is_told_where_there_is_none(api: httpx.Client, database: psycopg
 
 def test_who_left_is_not_named_and_who_is_away_is_marked(api: httpx.Client, database: psycopg.Connection[Any]) -> None:
     given(database, kept(api, layers=[always(BO, CY)]))
+    database.execute("UPDATE teams SET on_call_id = NULL WHERE name = %s", (TEAM,))
     database.execute("UPDATE users SET is_active = false WHERE email = %s", (BO,))
-    away = '[{"start": "2026-01-10T00:00:00Z", "end": "2026-01-20T00:00:00Z"}]'
-    database.execute("UPDATE users SET days_away = %s WHERE email = %s", (away, CY))
+    send_away(database, CY)
     answer = asked(api, at="2026-01-12T12:00:00Z")
     (found,) = answer["users"]
     assert (found["email"], found["away_until"]) == (CY, "2026-01-20T00:00:00Z")
     assert answer["inactive"] == [BO], "it is said who would be on call"
+
+
+def test_the_fixed_person_while_all_of_the_schedule_are_away_as_a_page_has_it(
+    api: httpx.Client, database: psycopg.Connection[Any]
+) -> None:
+    given(database, kept(api, layers=[always(BO, CY)]))
+    noon = "2026-01-12T12:00:00Z"
+    send_away(database, BO)
+    answer = asked(api, at=noon)
+    assert (emails(answer["users"]), answer["is_fixed"]) == ([BO, CY], False), "one of them is there"
+    send_away(database, CY)
+    answer = asked(api, at=noon)
+    assert (emails(answer["users"]), answer["until"], answer["is_fixed"]) == ([ANA], None, True)
+    body = {"service_name": "redis-prod", "severity": "SEV1_CRITICAL", "at": noon}
+    (step,) = [one for one in api.post("/plan/", json=body).json()["items"] if one["step"] == "p1.r1.s1"]
+    assert [one["recipient"] for one in step["deliveries"]] == [ANA]
+    send_away(database, ANA)
+    answer = asked(api, at=noon)
+    assert (emails(answer["users"]), answer["is_fixed"]) == ([BO, CY], False), "nobody is there to stand in"
+    assert all(one["away_until"] for one in answer["users"])
 
 
 def test_a_fixed_person_who_left_is_said_to_have(api: httpx.Client, database: psycopg.Connection[Any]) -> None:

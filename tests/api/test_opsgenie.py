@@ -118,6 +118,16 @@ def test_a_command_about_nothing_is_accepted_and_its_status_tells(client: Any) -
             assert "nothing is open for it" in found["status"]
 
 
+def test_aliases_are_told_apart_letter_by_letter(client: Any) -> None:
+    one, other = "disk  db-1", "disk db-1"
+    with client() as genie:
+        for alias in (one, other):
+            accepted(genie.post(ALERTS, json={"message": "Disk", "alias": alias}))
+        closed = status(genie, accepted(genie.post(f"{ALERTS}/{quote(one)}/close", params=OF_ALIAS, json={})))
+        assert closed["isSuccess"]
+        assert [alert["alias"] for alert in genie.get(ALERTS).json()["data"]] == [other]
+
+
 def test_the_alerts_of_a_source_are_its_own(stack: Stack, client: Any) -> None:
     alias = uuid4().hex
     with client() as mine, client() as other:

@@ -166,6 +166,22 @@ def test_the_past_is_for_managers(api: httpx.Client, as_role: Any) -> None:
         assert manager.delete(f"{path}{over['id']}/").status_code == 204
 
 
+def test_of_one_that_has_begun_only_a_manager_takes_back_what_was(api: httpx.Client, as_role: Any) -> None:
+    made = kept(api, layers=[always(BO)])
+    path, span = f"/schedules/{made['id']}/overrides/", {"start": hours_from_now(-720), "end": hours_from_now(24)}
+    override = overridden(api, made, **span)
+    with as_role("responder") as responder:
+        for _ in ("once", "and again"):
+            assert responder.delete(f"{path}{override['id']}/").status_code == 204
+            found = [on_call(api, made["id"], hours_from_now(hours)) for hours in (-719, -1, 1, 23)]
+            assert found == [[DEE], [DEE], [BO], [BO]]
+    (ended,) = api.get(path).json()["items"]
+    assert hours_from_now(-0.1) < ended["end"] <= hours_from_now(0.1)
+    with as_role("manager") as manager:
+        assert manager.delete(f"{path}{override['id']}/").status_code == 204
+    assert on_call(api, made["id"], hours_from_now(-719)) == [BO]
+
+
 def test_somebody_who_has_left_can_be_replaced_but_not_put_on_call(
     api: httpx.Client, database: psycopg.Connection[Any]
 ) -> None:

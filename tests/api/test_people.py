@@ -128,6 +128,21 @@ def test_numbers_are_kept_as_they_are_dialled(api: httpx.Client) -> None:
     require_problem(api.patch(here, json={"contact_methods": twice}), 422, "contact_methods.1.address")
 
 
+def test_an_address_stays_verified_until_somebody_says_otherwise(api: httpx.Client) -> None:
+    who = a_person(api, contact_methods=[VERIFIED_SMS])["email"]
+    plain = {"channel": "sms", "address": "+33 6 12 34 56 78"}
+    mail = {"channel": "email", "address": "gil@example.com"}
+    for methods, verified in (
+        ([plain, mail], {"sms": True, "email": False}),
+        ([plain | {"verified": False}], {"sms": False}),
+        ([plain], {"sms": False}),
+    ):
+        answer = api.patch(f"/users/{who}/", json={"contact_methods": methods})
+        assert answer.status_code == 200, answer.text
+        assert {one["channel"]: one["verified"] for one in answer.json()["contact_methods"]} == verified
+        assert api.get(f"/users/{who}/").json()["contact_methods"] == answer.json()["contact_methods"]
+
+
 def test_an_address_in_other_letters_is_the_same(api: httpx.Client) -> None:
     require_problem(api.post("/users/", json={"email": "ANA@example.com", "name": "Ana"}), 409, "email")
 

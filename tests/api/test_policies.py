@@ -13,6 +13,7 @@ from tests.support.waiting import wait_for
 
 MANAGER = {"kind": "manager", "channel": "email"}
 ON_CALL = {"kind": "on_call", "channel": "sms"}
+HOOK = {"kind": "webhook", "url": "https://hooks.example.com/services/secret"}
 
 
 def step(after_seconds: int, *targets: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +139,12 @@ def test_readiness_of_a_policy(api: httpx.Client, policy: dict[str, Any]) -> Non
     ]
 
 
+def test_readiness_names_the_host_alone_of_a_webhook(api: httpx.Client, policy: dict[str, Any]) -> None:
+    api.patch(f"/policies/{policy['id']}/", json={"steps": [step(0, HOOK)]}).raise_for_status()
+    (team,) = api.get(f"/policies/{policy['id']}/readiness/").json()["teams"]
+    assert [one["recipient"] for one in team["steps"][0]["recipients"]] == ["https://hooks.example.com/…"]
+
+
 def test_what_a_policy_lacks(api: httpx.Client, policy: dict[str, Any]) -> None:
     name = policy["name"]
     person = f"{name}@example.com"
@@ -157,3 +164,19 @@ def test_what_a_policy_lacks(api: httpx.Client, policy: dict[str, Any]) -> None:
     api.patch(f"/teams/{name}/", json={"policy": None}).raise_for_status()
     unused = api.get(f"/policies/{name}/readiness/").json()
     assert (unused["teams"], unused["faults"]) == ([], ["no service's incidents climb by it"])
+
+
+@pytest.mark.parametrize(("role", "whole"), [("responder", False), ("manager", True)])
+@pytest.mark.parametrize("kind", ["policies", "routes"])
+def test_whoever_may_not_edit_it_sees_the_host_alone_of_a_webhook(
+    api: httpx.Client, as_role: Callable[[str], httpx.Client], kind: str, role: str, whole: bool
+) -> None:
+    facts = {"steps": [step(0, HOOK)]} if kind == "policies" else {"targets": [HOOK], "is_active": False}
+    made = api.post(f"/{kind}/", json={"name": f"hooked-{uuid4().hex[:8]}", **facts}).json()
+    with as_role(role) as caller:
+        one = caller.get(f"/{kind}/{made['id']}/").json()
+        (listed,) = caller.get(f"/{kind}/", params={"q": made["name"]}).json()["items"]
+    api.delete(f"/{kind}/{made['id']}/").raise_for_status()
+    for entry in (one, listed):
+        (target,) = entry["steps"][0]["targets"] if kind == "policies" else entry["targets"]
+        assert target["url"] == (HOOK["url"] if whole else "https://hooks.example.com/…")

@@ -72,6 +72,17 @@ def test_an_alert_under_a_silence_pages_nobody_and_is_kept(api: httpx.Client) ->
     assert send(mark)["status"] in {"new", "attached"}
 
 
+@pytest.mark.parametrize("matcher", ['service="legacy-batch"', 'severity="critical"', 'severity="SEV1"'])
+def test_a_silence_in_the_words_of_the_alert(api: httpx.Client, matcher: str) -> None:
+    mark = uuid4().hex
+    made = api.post("/silences/", json=silence(matchers=[matcher, f'mark="{mark}"'])).json()
+    labels = {"service": "legacy-batch", "severity": "critical", "mark": mark}
+    body = {"status": "firing", "labels": labels, "annotations": {"summary": "Slow"}}
+    (kept,) = api.post("/alerts/alertmanager/", json={"alerts": [body]}).json()["results"]
+    assert kept["status"] == "silenced"
+    api.delete(f"/silences/{made['id']}/")
+
+
 def test_who_may(api: httpx.Client, as_role: Callable[[str], httpx.Client]) -> None:
     require_problem(as_role("operator").post("/silences/", json=silence()), 403)
     assert as_role("viewer").get("/silences/").status_code == 200
@@ -97,6 +108,9 @@ def test_who_may(api: httpx.Client, as_role: Callable[[str], httpx.Client]) -> N
         ({"matchers": ['service=""']}, "matchers"),
         ({"matchers": ['service=~".*"']}, "matchers"),
         ({"matchers": ['service!="x"', 'zone!~"x.+"']}, "matchers"),
+        ({"matchers": ['severity=~".+"']}, "matchers"),
+        ({"matchers": ['severity=~"SEV[1-4]"', 'service!=""']}, "matchers"),
+        ({"matchers": ['title=~".+"', 'source=~".+"', 'team=~".+"', 'service=~".+"']}, "matchers"),
         ({"matchers": [{"name": "a\x00", "value": "b"}]}, "matchers"),
         ({"matchers": [{"name": "a", "value": "b\x00"}]}, "matchers"),
         ({"matchers": ['a="b"'] * 51}, "matchers"),
@@ -125,7 +139,8 @@ def test_what_is_refused(api: httpx.Client, fields: dict[str, Any], field: str |
 def test_one_matcher_that_is_narrow_is_enough(api: httpx.Client) -> None:
     made = api.post("/silences/", json=silence(matchers=['service!="x"', 'zone=~".+"'], seconds=1))
     assert made.status_code == 201
-    assert api.post("/silences/", json=silence(matchers='zone="a"', seconds=1)).status_code == 201, "one as a text"
+    for one in ('zone="a"', 'severity=~"SEV[34].*"', 'title=~".*disk.*"'):
+        assert api.post("/silences/", json=silence(matchers=one, seconds=1)).status_code == 201, "one as a text"
 
 
 def test_bad_changes(api: httpx.Client) -> None:

@@ -169,6 +169,45 @@ def test_what_is_refused(api: httpx.Client, person: As, changes: dict[str, Any],
     assert api.get(f"/schedules/{made['id']}/swaps/").json()["items"] == []
 
 
+def test_what_was_is_not_swapped(api: httpx.Client, person: As) -> None:
+    made = kept(api, layers=[always(ANA, BO)])
+    path, body = (
+        f"/schedules/{made['id']}/swaps/",
+        {"to_user": BO, "start": hours_from_now(2), "end": hours_from_now(4)},
+    )
+    month = {"return_start": "2026-01-01T00:00:00Z", "return_end": "2026-02-01T00:00:00Z"}
+    require_problem(person(ANA).post(path, json=body | month), 422, "return_end")
+    begun = {"return_start": hours_from_now(-720), "return_end": hours_from_now(1)}
+    require_problem(person(ANA).post(path, json=body | begun), 403, "return_start")
+    require_problem(person(ANA).post(path, json=body | {"start": hours_from_now(-720)}), 403, "start")
+    assert api.get(path).json()["items"] == []
+
+
+def test_accepted_late_it_holds_from_then_on(api: httpx.Client, person: As, database: psycopg.Connection[Any]) -> None:
+    made = kept(api, layers=[always(ANA)])
+    swap = asked(person(ANA), made)
+    database.execute("UPDATE shift_swaps SET starts_at = now() - interval '3 hours' WHERE id = %s", (swap["id"],))
+    assert answered(person(BO), made, swap, "accept").status_code == 200
+    assert [on_call(api, made["id"], hours_from_now(hours)) for hours in (-2, 1, 5)] == [[ANA], [BO], [ANA]]
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        "UPDATE shift_swaps SET starts_at = now() - interval '2 hours', ends_at = now() WHERE id = %s",
+        "UPDATE shift_swaps SET return_starts_at = now() - interval '2 hours', return_ends_at = now() WHERE id = %s",
+    ],
+)
+def test_what_is_over_meanwhile_is_not_accepted(
+    api: httpx.Client, person: As, database: psycopg.Connection[Any], over: str
+) -> None:
+    made = kept(api, layers=[always(ANA, BO)])
+    swap = asked(person(ANA), made, return_start=hours_from_now(10), return_end=hours_from_now(12))
+    database.execute(over, (swap["id"],))
+    require_problem(answered(person(BO), made, swap, "accept"), 409)
+    assert api.get(f"/schedules/{made['id']}/overrides/").json()["items"] == []
+
+
 def test_who_is_not_on_call_then_or_may_not_ask_is_refused(api: httpx.Client, person: As, as_role: Any) -> None:
     made = kept(api, layers=[always(ANA)])
     body = {"to_user": ANA, "start": hours_from_now(2), "end": hours_from_now(4)}

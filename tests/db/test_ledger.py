@@ -44,6 +44,18 @@ async def test_no_row_is_begun_after_the_acknowledgement_and_a_pending_one_is_sk
     assert await attempt(house, page.model_copy(update={"only_while_triggered": False})) is None
 
 
+@pytest.mark.parametrize(("who", "status"), [("Ana@Example.com", "skipped"), ("bo@example.com", None)])
+async def test_no_row_is_begun_for_whoever_has_acknowledged_in_whatever_case(
+    house: House, who: str, status: str | None
+) -> None:
+    page = await page_of(house)
+    async with house.sessions.begin() as session:
+        await session.execute(
+            text("UPDATE incidents SET acknowledgements = ARRAY['cy@example.com', :who]"), {"who": who}
+        )
+    assert await attempt(house, page) == status
+
+
 async def test_message_and_ledger_are_one_transaction_and_twice_is_once(house: House) -> None:
     page = await page_of(house)
     await attempt(house, page)

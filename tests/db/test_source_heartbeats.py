@@ -22,8 +22,8 @@ async def board(house: House) -> AsyncIterator[Board]:
 
 
 async def ping(board: Board, key: str) -> Ping | None:
-    async with board.house.pool.connection() as connection:
-        return await source_heartbeats.ping(connection, hash_token(key))
+    async with board.house.sessions.begin() as session:
+        return await source_heartbeats.ping(session, hash_token(key))
 
 
 async def test_a_key_that_nobody_has_or_that_is_no_longer_active(board: Board) -> None:

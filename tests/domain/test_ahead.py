@@ -10,9 +10,13 @@ from domain.ahead import fired_by_hand, over_by, passed_over, still_to_come
 from domain.calls import Call
 from domain.channels import ChannelName
 from domain.climb import Climb, PlannedStep, Situation
+from domain.commands import COMMAND
 from domain.incident import Status
+from domain.lifecycle import decide
 from domain.policy import Manager, Persist, Policy
 from domain.recipients import Delivery
+from domain.routing import Route
+from domain.severity import Severity
 from tests.support.strategies import instants, situations
 from tests.support.values import DIRECTORY, LADDER, NOON, an_incident
 
@@ -59,6 +63,18 @@ def test_mitigated_and_resolved_nothing_comes() -> None:
     assert ahead(status=Status.MITIGATED) == ahead(status=Status.RESOLVED) == []
 
 
+def test_mitigating_ends_the_snooze_of_before_and_it_may_be_snoozed_again() -> None:
+    snoozed = an_incident(**ACKNOWLEDGED, snoozed_until=NOON + 5 * HOUR)
+    mitigate = COMMAND.validate_python({"kind": "mitigate", "id": "1", "actor": "dee@example.com"})
+    mitigated = snoozed.model_copy(update=decide(snoozed, mitigate, NOON + HOUR).changes)
+    climb = Climb(started_at=NOON, fired=("p1.created", "p1.r1.s1"))
+    assert still_to_come(mitigated, POLICY, DIRECTORY, climb) == []
+    until = NOON + 9 * HOUR
+    snooze = COMMAND.validate_python({"kind": "snooze", "id": "2", "actor": "dee@example.com", "until": until})
+    again = mitigated.model_copy(update=decide(mitigated, snooze, NOON + 2 * HOUR).changes)
+    assert still_to_come(again, POLICY, DIRECTORY, climb)[0].at == until
+
+
 def test_who_was_asked_to_join_is_told_whatever_the_status_and_no_more_once_they_have_answered() -> None:
     call = Call(step="page1", at=NOON, people=("bo@example.com", "cy@example.com"), by="ana@example.com")
     responders = {"bo@example.com": "asked", "cy@example.com": "declined"}
@@ -72,6 +88,16 @@ def test_who_was_asked_to_join_is_told_whatever_the_status_and_no_more_once_they
 def test_the_addresses_of_a_scope_that_was_added() -> None:
     (step, *_) = ahead(calls=(Call(step="p1.scope.Security", at=NOON, scope="Security"),))
     assert {one.recipient for one in step.deliveries} == {"ciso@example.com", "security@example.com"}
+
+
+def test_the_addresses_of_a_scope_that_was_added_though_no_route_applies() -> None:
+    route = Route(name="else", teams=("Else",), targets=(Manager(),))
+    directory = DIRECTORY.model_copy(update={"routes": (route,)})
+    call = Call(step="p1.scope.Legal", at=NOON, scope="Legal")
+    climb = Climb(started_at=NOON, fired=("p1.created",))
+    for severity, told in ((Severity.SEV3_MEDIUM, ["dpo@example.com"]), (Severity.SEV4_LOW, [])):
+        (step,) = still_to_come(an_incident(severity=severity), LADDER, directory, climb, calls=(call,))
+        assert [one.recipient for one in step.deliveries] == told
 
 
 def a_step(name: str, *, follows: str | None = None, tells: bool = True) -> PlannedStep:

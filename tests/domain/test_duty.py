@@ -76,6 +76,21 @@ def test_the_first_level_at_which_people_take_turns_hands_over() -> None:
     assert change is not None and change.coming == (BO,)
 
 
+def test_people_who_have_their_hours_take_turns_as_well() -> None:
+    day, night = ([{"from": begin, "until": end}] for begin, end in (("09:00", "21:00"), ("21:00", "09:00")))
+    by_hours = (
+        a_layer(level=2, participants=[[CY]], restrictions=day),
+        a_layer(level=2, participants=[[ANA]], restrictions=night),
+    )
+    fixed, turns = a_layer(participants=[[CY]]), a_layer(level=3)
+    assert handing_level(a_schedule(fixed, *by_hours, turns)) == 2
+    change = hand_off_near(a_schedule(fixed, *by_hours), MONDAY + 12 * HOUR)
+    assert change is not None and (change.leaving, change.coming) == ((CY,), (ANA,))
+    assert handing_level(a_schedule(a_layer(participants=[[CY]], restrictions=day), turns)) == 3, (
+        "of one alone there are no turns"
+    )
+
+
 def test_whose_shift_begins_within_the_hour() -> None:
     schedule = a_schedule(a_layer(), a_layer(level=2, participants=[[CY], [ANA, CY]]))
     at = MONDAY + WEEK

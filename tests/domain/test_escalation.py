@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain import escalation
 from domain.channels import ChannelName
 from domain.climb import Climb, PlannedStep, Situation, delivery_id
+from domain.condition import Condition
 from domain.directory import Directory
 from domain.person import PersonalRule, Reach
 from domain.policy import AssignRole, Manager, OnCall, Policy, ResolveIt, Step, Title, WorkingHours
@@ -72,6 +73,18 @@ def test_scopes_are_told_by_mail_and_sev4_tells_nobody() -> None:
     broadcast = escalation.broadcast(a_situation(severity=SEV3, scopes=("Security", "Unheard of")))
     assert [d.recipient for d in broadcast] == ["#sre-core", "ciso@example.com", "security@example.com"]
     assert escalation.broadcast(a_situation(severity=SEV4, scopes=("Security",))) == []
+
+
+@pytest.mark.parametrize(("asks_for", "told_of"), [(SEV1, (SEV1, SEV2, SEV3)), (SEV4, (SEV1, SEV2, SEV3, SEV4))])
+def test_scopes_are_told_though_no_route_applies_and_of_sev4_when_one_does(
+    asks_for: Severity, told_of: tuple[Severity, ...]
+) -> None:
+    """REQUIREMENTS R-D-05, R-B-14."""
+    route = Route(name="one", when=Condition(severities=(asks_for,)), targets=(Title(title="Pope"),))
+    directory = DIRECTORY.model_copy(update={"routes": (route,)})
+    for severity in Severity:
+        told = escalation.broadcast(a_situation(LADDER, directory, severity, scopes=("Legal",)))
+        assert [one.recipient for one in told] == (["dpo@example.com"] if severity in told_of else [])
 
 
 @few

@@ -40,7 +40,7 @@ def test_push_now_and_phone_after_two_minutes_by_urgency() -> None:
     reach = Reach(contact_methods=(method(PUSH), method(PHONE)), notification_rules=rules)
     assert [(way.after_seconds, way.channel) for way in reach.ways(None, SEV1, NOON)] == [(0, PUSH), (120, PHONE)]
     (low,) = reach.ways(None, SEV3, NOON)
-    assert (low.after_seconds, low.note) == (0, "they have no rule for this")
+    assert (low.after_seconds, low.note) == (0, "no personal rule for this")
 
 
 def test_what_is_not_verified_is_replaced_and_that_is_said() -> None:

@@ -28,11 +28,14 @@ def house(**team: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("team", "said"),
     [
-        ({}, f"- {ANA} is away while on call (level 1) from Tue 2026-11-10 23:00 to Wed 2026-11-11 23:00 (UTC)"),
+        (
+            {},
+            f"- {ANA} is away while on call (level 1) from Wed 2026-11-11 00:00 to Thu 2026-11-12 00:00 (Europe/Paris)",
+        ),
         (
             {"schedule": None, "on_call": ANA},
-            f"- {ANA} is away while on call from Tue 2026-11-10 23:00 to Wed 2026-11-11 23:00 (UTC), and nobody takes "
-            "their place",
+            f"- {ANA} is away while on call from Wed 2026-11-11 00:00 to Thu 2026-11-12 00:00 (Europe/Paris), and "
+            "nobody takes their place",
         ),
     ],
 )

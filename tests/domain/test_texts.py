@@ -77,6 +77,27 @@ def test_a_page_carries_the_links_that_are_there() -> None:
     assert "http://room" in texts.room_opening(ready)
 
 
+@pytest.mark.parametrize("reason", ["leads the incident", "on call for SRE Core; no personal rule for this"])
+def test_a_page_says_why_it_came(reason: str) -> None:
+    for message in (texts.escalation(an_incident(), "p1.r1.s1", reason), texts.persists(an_incident(), reason)):
+        assert f" Why you: {reason}." in message.text
+
+
+@pytest.mark.parametrize(
+    ("recipient", "name"),
+    [
+        ("ana@example.com", "ana@example.com"),
+        ("#sre-core", "#sre-core"),
+        ("https://hooks.slack.com/services/T0/B0/secret", "https://hooks.slack.com/…"),
+        ("http://10.0.0.7:8080?token=secret", "http://10.0.0.7:8080/…"),
+        ("https://[not-an-address/secret", "https://[not-an-address/…"),
+        ("https://hooks.example.com", "https://hooks.example.com"),
+    ],
+)
+def test_of_an_address_on_the_web_texts_name_the_host_alone(recipient: str, name: str) -> None:
+    assert texts.shown(recipient) == name
+
+
 def test_the_notice_at_the_end_says_by_whom_and_how() -> None:
     over = an_incident(status=Status.RESOLVED, resolved_by="ana@example.com", resolution_note="restarted")
     assert texts.resolved(over).text.endswith("(INC-42), by ana@example.com: restarted")

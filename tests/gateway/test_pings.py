@@ -10,7 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.intake.heartbeat import Switch
 from gateway.heartbeats import HeartbeatWorkflows
-from gateway.pings import Pings
+from gateway.pings import KEPT_AT_ONCE, Pings
 from tests.support.heartbeats import Board
 from tests.support.house import House
 from tests.support.waiting import eventually
@@ -40,7 +40,7 @@ async def board(house: House) -> AsyncIterator[Board]:
 
 async def test_every_ping_is_kept_and_few_are_told(board: Board) -> None:
     away = Away(board.house)
-    pings = Pings(board.house.pool, away)
+    pings = Pings(board.house.sessions, away)
     beating = await board.source(heartbeat_seconds=60)
     taken = [await pings.take(beating.key) for _ in range(50)]
     times = [ping.switch.last_ping_at for ping in taken if ping is not None and ping.switch is not None]
@@ -50,11 +50,29 @@ async def test_every_ping_is_kept_and_few_are_told(board: Board) -> None:
     assert pings.waiting == 1
 
 
+async def test_many_pings_at_once_leave_connections_for_everything_else(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = most = 0
+
+    async def slow(*_: object) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.001)
+        now -= 1
+
+    monkeypatch.setattr("db.source_heartbeats.ping", slow)
+    pings = Pings(board.house.sessions, Away(board.house))
+    await asyncio.gather(*(pings.take("key") for _ in range(50)))
+    assert most == KEPT_AT_ONCE
+
+
 async def test_a_return_is_told_though_another_ping_was_told_lately(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.pings.LEAST_PAUSE_SECONDS", 0.0)
-    pings = Pings(board.house.pool, Away(board.house))
+    pings = Pings(board.house.sessions, Away(board.house))
     beating = await board.source(heartbeat_seconds=60)
     await pings.take(beating.key)
     await pings.take(beating.key)
@@ -70,7 +88,7 @@ async def test_temporal_that_is_away_stops_nobody_and_hears_the_next_ping(
     monkeypatch.setattr("gateway.pings.LEAST_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr("gateway.pings.SIGNALS_PER_PERIOD", 1_000_000)
     away = Away(board.house)
-    pings = Pings(board.house.pool, away)
+    pings = Pings(board.house.sessions, away)
     beating = await board.source()
     telling = asyncio.create_task(pings.run())
     try:
@@ -90,7 +108,7 @@ async def test_temporal_that_is_away_stops_nobody_and_hears_the_next_ping(
 
 async def test_a_full_queue_stops_nobody(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.pings.QUEUE_SIZE", 1)
-    pings = Pings(board.house.pool, Away(board.house))
+    pings = Pings(board.house.sessions, Away(board.house))
     for _ in range(3):
         assert await pings.take((await board.source()).key) is not None
     assert pings.waiting == 1

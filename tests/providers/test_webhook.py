@@ -1,60 +1,33 @@
 """Pages by webhook, against a server of our own that verifies them with the library of the standard."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from config.logging import configure_logging
+from config.settings import Settings
+from domain.channels import ChannelName
+from domain.notice import Notice
 from domain.page import Page
 from domain.texts import Message
 from providers.protocols import ProviderError, Refused
 from providers.webhook import WebhookChannel
+from tests.support.receiver import SECRET, Receiver, receiving
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_c2VjcmV0IG9mIHNvbWVib2R5IGVsc2Uh"
 ID = UUID("6f0d6a1c-8f57-4a55-9d0e-0d6a9fd3b001")
 INCIDENT = UUID("6f0d6a1c-8f57-4a55-9d0e-0d6a9fd3b002")
 
 
-class Receiver:
-    """Remembers what is posted, and answers with a status."""
-
-    def __init__(self, port: int) -> None:
-        self.status = 204
-        self.url = f"http://127.0.0.1:{port}/5ecret?token=5ecret"
-        self.received: list[tuple[str, dict[str, str], bytes]] = []
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            found.received.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(found.status)
-            self.send_header("Location", "http://127.0.0.1:9/")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        do_GET = do_POST
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Receiver(server.server_address[1])
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with receiving() as found:
+        yield found
 
 
 def page(url: str) -> Page:
@@ -129,7 +102,7 @@ async def test_nobody_there_is_tried_again() -> None:
     assert not isinstance(error.value, Refused) and "ecret" not in str(error.value)
 
 
-@pytest.mark.parametrize("url", ["nonsense-5ecret", "ftp://x.example/5ecret", "http://"])
+@pytest.mark.parametrize("url", ["nonsense-5ecret", "ftp://x.example/5ecret", "http://", "http://xn--/5ecret"])
 async def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(Refused) as error:
         await send(url)
@@ -148,6 +121,33 @@ async def test_errors_never_repeat_the_address(failure: Callable[[str], httpx.HT
         with pytest.raises(ProviderError, match=r"hook\.example") as error:
             await WebhookChannel(client).send(page("https://me:pass@hook.example/5ecret"))
     assert "ecret" not in str(error.value) and "pass" not in str(error.value)
+
+
+async def test_logs_never_repeat_the_address(
+    receiver: Receiver, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        configure_logging(settings.model_copy(update={"log_level": "DEBUG"}))
+        await send(receiver.url)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    logged = capsys.readouterr().err
+    assert "127.0.0.1" in logged and "5ecret" not in logged
+
+
+async def test_a_notice_is_posted_and_signed_and_a_failure_is_told(receiver: Receiver) -> None:
+    notice = Notice(key="k", kind="test_page", recipient="ana@example.com", channel=ChannelName.WEBHOOK, text="Test")
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        channel = WebhookChannel(client, SECRET)
+        assert await channel.try_notice(receiver.url, ID, notice) is None
+        receiver.status = 500
+        error = await channel.try_notice(receiver.url, ID, notice)
+    said, _ = receiver.said()
+    assert (said["type"], said["data"]) == ("test_page", {"message": "Test", "links": []})
+    assert error == "webhook: 127.0.0.1 answers 500"
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_!"])

@@ -131,7 +131,7 @@ class Board:
         self.skipper = skipper
         self.client: Client = skipper.client if skipper else house.client
         self.workflows = HeartbeatWorkflows(self.client)
-        self.pings = Pings(house.pool, self.workflows)
+        self.pings = Pings(house.sessions, self.workflows)
         self.reports = Reports()
         self._made: list[UUID] = []
 

@@ -84,6 +84,7 @@ class Phone:
 
     name = "phone-company"
     keeps_ledger = False
+    needs_address = False
 
     def __init__(self, inbox: Channel, trouble: Trouble) -> None:
         self._inbox = inbox

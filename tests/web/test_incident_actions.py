@@ -172,6 +172,17 @@ def test_facts_are_changed_and_only_those(responder: Visitor, api: httpx.Client,
     wait_for(lambda: "dpo@example.com" in told(api, opened))
 
 
+def test_who_is_not_active_any_more_neither_leads_nor_has_a_role(
+    responder: Visitor, api: httpx.Client, person: Callable[[str], Person], opened: str
+) -> None:
+    gone, before = person("responder").email, row(api, opened)
+    assert api.patch(f"/users/{gone}/", json={"is_active": False}).status_code == 200
+    same = {name: before[name] for name in ("title", "description", "severity")}
+    assert errors(responder.post(f"/incidents/{opened}/change/form", **same, lead=gone)) == {"lead"}
+    assert errors(responder.post(f"/incidents/{opened}/roles/form", role="scribe", person=gone)) == {"person"}
+    assert (row(api, opened)["lead"], row(api, opened)["status"]) == (before["lead"], before["status"])
+
+
 def test_roles(responder: Visitor, api: httpx.Client, database: psycopg.Connection[Any], opened: str) -> None:
     here = f"/incidents/{opened}/roles/form"
     assert errors(responder.post(here, role="", person=CY)) == {"role"}

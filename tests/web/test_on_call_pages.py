@@ -91,6 +91,26 @@ def test_what_is_wrong_is_said_in_red(responder: Visitor, api: httpx.Client) -> 
         assert f'<p class="fault">{fault}' in row
 
 
+def test_who_stands_in_for_whoever_is_away_is_named(responder: Visitor, api: httpx.Client) -> None:
+    name = f"stand-{uuid4().hex[:8]}"
+    span = {"start": "2026-01-01T00:00:00Z", "end": "2090-01-01T00:00:00Z"}
+    people: dict[str, dict[str, Any]] = {
+        "away": {"name": "Yan Away", "days_away": [span]},
+        "there": {"name": "Wim There"},
+    }
+    for who, body in people.items():
+        api.post("/users/", json={"email": f"{who}-{name}@example.com", **body}).raise_for_status()
+    rotation = {"kind": "weekly", "start": "2026-01-05T09:00:00Z", "participants": [[f"away-{name}@example.com"]]}
+    schedule = {"name": name, "time_zone": "UTC", "layers": [{"name": "one", "rotations": [rotation]}]}
+    api.post("/schedules/", json=schedule).raise_for_status()
+    team = {"name": name, "schedule": name, "on_call": f"there-{name}@example.com"}
+    api.post("/teams/", json=team).raise_for_status()
+    html = responder.get("/oncall").text
+    row = html[html.index(f">{name}</a>") :].partition("</tr>")[0]
+    assert '<p class="fault">Nobody of the schedule answers: Wim There stands in.' in row
+    assert "Yan Away is away until 2090" in row and "named for the team" in row
+
+
 def test_the_calendar_says_who_and_where_nobody_is(responder: Visitor, api: httpx.Client) -> None:
     """On 2027-03-28 Paris loses an hour: its day is 23 h long, and takes a seventh of the week all the same."""
     rotation: dict[str, Any] = {"kind": "daily", "start": "2026-01-05T00:00:00+01:00", "participants": [[ANA], [BO]]}

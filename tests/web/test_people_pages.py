@@ -110,6 +110,20 @@ def test_a_test_page_leads_to_the_inbox(me: Me) -> None:
     assert "Test page from Tocsin by email" in shown and "INC-None" not in shown
 
 
+def test_a_webhook_that_takes_neither_code_nor_test_page(me: Me) -> None:
+    """This product may not post to this machine."""
+    method = {"channel": "webhook", "address": "http://127.0.0.1:9/5ecret"}
+    refused = me.post("methods", **method)
+    assert refused.status_code == 422 and errors(refused) == {"address"} and "not allowed here" in refused.text
+    verified = {"contact_methods": [method | {"verified": True}]}
+    me.api.patch(f"/users/{me.email}/", json=verified).raise_for_status()
+    for what in (method_path(me.page(), "test"), "test-page"):
+        sent = me.post(what)
+        assert sent.status_code == 303 and sent.headers["location"] == f"{me.here}#methods"
+        shown = me.page()
+        assert "A test page was not taken" in shown and "not allowed here" in shown
+
+
 def test_rules_in_the_order_of_their_delays(me: Me) -> None:
     for channel, after in (("phone", "5"), ("push", ""), ("sms", "2")):
         assert me.post("rules", rule_urgency="high", rule_channel=channel, rule_after=after).status_code == 303

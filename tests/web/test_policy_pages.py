@@ -71,6 +71,16 @@ def test_the_ladder_as_people_read_it(visit: Visit, policy: str, service: str) -
     assert policy in listed and "Routes" in listed
 
 
+def test_of_the_address_of_a_webhook_the_page_shows_the_host_alone(
+    visit: Visit, api: httpx.Client, policy: str, service: str
+) -> None:
+    hook = {"kind": "webhook", "url": "https://hooks.example.com/services/secret"}
+    api.patch(path(policy), json={"steps": [{"after_seconds": 0, "targets": [hook]}]}).raise_for_status()
+    html = visit("viewer").get(path(policy), service=service).text
+    assert html.count("https://hooks.example.com/…") >= 2, "the ladder, and who that would be"
+    assert "services/secret" not in html
+
+
 def test_who_that_would_be_is_what_the_plan_says(visit: Visit, api: httpx.Client, policy: str, service: str) -> None:
     viewer = visit("viewer")
     for severity in ("SEV1_CRITICAL", "SEV2_HIGH"):

@@ -8,9 +8,10 @@ from temporalio.exceptions import ApplicationError
 
 from domain.channels import ChannelName
 from domain.commands import Acknowledge, Comment, Mitigate, Resolve
-from domain.policy import OnCall, Policy, Step
+from domain.policy import Manager, OnCall, Policy, Step
 from gateway.commands import Answer, Forbidden
 from tests.support.house import House
+from tests.support.providers import Trouble, troubled
 from tests.support.waiting import eventually
 
 EVERY_SECOND = Policy(
@@ -126,6 +127,37 @@ async def test_manual_escalation_pages_the_next_step_now_even_when_acknowledged(
     await incident.give("escalate")
     await incident.until_step("p1.r1.s3")
     assert any(text.endswith("I need help") for text in await incident.texts("ESCALATED"))
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_a_page_by_hand_is_called_off_by_an_acknowledgement_unless_it_was_in_hand_before(
+    house: House, held: bool
+) -> None:
+    phone = Trouble("fails")
+    policy = Policy(
+        name="by hand",
+        steps=(
+            Step(after_seconds=0, targets=(OnCall(channel=ChannelName.SMS),)),
+            Step(after_seconds=3600, targets=(Manager(channel=ChannelName.PHONE),)),
+        ),
+    )
+    async with house.working(troubled(house.sessions, phone=phone)):
+        incident = await house.report(service_name=await house.make_service(policy))
+        await incident.until_step("p1.r1.s1")
+        if held:
+            await incident.give("acknowledge")
+        await incident.give("escalate")
+        await eventually(lambda: phone.calls["dee@example.com"])
+        if not held:
+            await incident.give("acknowledge")
+        phone.mend()
+
+        async def ended() -> str | None:
+            (status,) = [row.status for row in await house.ledger(incident.id) if row.step == "p1.r1.s2"]
+            return None if status == "pending" else status
+
+        await eventually(ended)
+        assert await ended() == ("sent" if held else "skipped")
 
 
 async def test_escalating_what_nobody_climbs_by_itself(product: House) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 from sqlalchemy import delete, select, update
@@ -156,6 +158,21 @@ async def test_a_temporal_schedule_for_each_schedule(house: House) -> None:
     await eventually(changed, PATIENCE)
 
 
+async def test_temporal_looks_where_the_hours_of_a_rotation_begin(house: House) -> None:
+    office = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "until": "17:00"}
+    weekly: dict[str, Any] = {"kind": "weekly", "start": "2026-01-05T00:00:00Z", "restrictions": [office]}
+    id = await a_rota(house, **weekly, until="2099-12-31T07:30:00Z")
+    await a_rota(house, **weekly, until="2190-01-01T00:00:00Z")  # beyond what Temporal takes
+    many = await a_rota(house, restrictions=[{"weekdays": ["mon"], "from": f"10:{n}"} for n in range(10, 30)])
+    await duty(house).reconcile()
+    due = (await house.client.get_schedule_handle(f"handoff-{id}").describe()).info.next_action_times
+    clocks = [(at.isoweekday(), at.hour, at.minute) for at in due]
+    assert {(1, 0, 0), (1, 1, 0), (1, 9, 0), (1, 17, 0), (2, 9, 0)} <= set(clocks)
+    assert {(hour, minute) for _, hour, minute in clocks} == {(0, 0), (1, 0), (9, 0), (17, 0)}
+    often = (await house.client.get_schedule_handle(f"handoff-{many}").describe()).info.next_action_times
+    assert {later - earlier for earlier, later in pairwise(often)} == {timedelta(minutes=5)}
+
+
 async def test_who_paused_a_schedule_keeps_it_paused(house: House) -> None:
     id = await a_rota(house)
     await duty(house).reconcile()
@@ -205,7 +222,7 @@ async def test_whoever_goes_on_call_within_the_hour_is_told_once(product: House)
 
         await eventually(ended_again, PATIENCE)
         (text,) = await reminders()
-        assert f"at {soon:%H:%M} UTC" in text and "(level 1)" in text
+        assert f"from {soon.astimezone(ZoneInfo('Europe/Madrid')):%a %Y-%m-%d %H:%M} to" in text and "(level 1)" in text
     assert (await told(product, "on_call_soon", ANA)) == [text]
 
 

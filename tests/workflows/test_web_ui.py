@@ -1,10 +1,15 @@
 """A stranger can tell from the Temporal Web UI what happened and what comes next."""
 
+import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 from temporalio.converter import DataConverter
 
+from db.models import Event
+from domain.policy import Policy, Step
+from domain.target import WebhookCall
 from tests.support.house import House
+from tests.support.providers import Trouble, troubled
 from tests.support.waiting import eventually
 from workflows import search_attributes
 
@@ -38,6 +43,30 @@ async def test_details_and_search_attributes_follow_the_incident(product: House)
     await eventually(acknowledged)
     details = await current_details(incident.handle)
     assert "Acknowledged by ana@example.com" in details and "Next: p1.persist1 at" in details
+
+
+@pytest.mark.parametrize("mode", ["well", "refuses"])
+async def test_of_the_address_of_a_webhook_people_see_the_host_alone(house: House, mode: str) -> None:
+    hook = WebhookCall(url="https://hooks.example.com/services/secret")
+    steps = (Step(after_seconds=0, targets=(hook,)), Step(after_seconds=3600, targets=(hook,)))
+    async with house.working(troubled(house.sessions, webhook=Trouble(mode))):
+        incident = await house.report(service_name=await house.make_service(Policy(name="hooked", steps=steps)))
+        said = "ALERT_SENT" if mode == "well" else "FAILURE"
+
+        async def of_the_hook() -> list[Event]:
+            events = await house.events(incident.id)
+            return [event for event in events if event.type == said and event.data.get("channel") == "webhook"]
+
+        await eventually(of_the_hook)
+        await incident.until_finished()
+        (event,) = await of_the_hook()
+        assert event.data["recipient"] == "https://hooks.example.com/…" and event.data["recipient"] in event.message
+        seen = [str(text) for text in (await summaries(incident.handle)).values()]
+        seen += [await current_details(incident.handle), str([event.data for event in await house.events(incident.id)])]
+        seen += await incident.texts()
+        assert sum("https://hooks.example.com/…" in text for text in seen) >= 4, "page, timer, details, timeline"
+        assert not any("secret" in text for text in seen)
+        assert {row.recipient for row in await house.ledger(incident.id) if row.channel == "webhook"} == {hook.url}
 
 
 def attributes(described: object) -> tuple[str, ...]:

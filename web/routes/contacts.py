@@ -1,11 +1,15 @@
 """Contact methods of a person: made, verified by a code, tried by a test page, deleted."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from api.contact_methods import add_method, person_to_change, send_code, try_code
 from api.problems import Problem
 from api.routes.people import CodeIn, take_away, test_method, test_page
+from db.notices import PLAYED_BY
 from domain.channels import ChannelName
 from web import flash
 from web.addressed import id_of
@@ -75,8 +79,8 @@ async def verify(request: Request, parts: Parts, browser: Browser, form: Posted,
 async def try_method(parts: Parts, browser: Browser, form: Posted, email: str, method: str) -> Response:
     """A test page by one address."""
     require_own(browser, email)
-    await test_method(email, id_of(method, NO_SUCH), parts, browser.principal)
-    return _to_inbox(email)
+    done = await test_method(email, id_of(method, NO_SUCH), parts, browser.principal)
+    return _tried(email, done["items"])
 
 
 @router.post("/people/{email:path}/methods/{method}/remove")
@@ -91,13 +95,19 @@ async def remove(parts: Parts, browser: Browser, form: Posted, email: str, metho
 async def try_all(parts: Parts, browser: Browser, form: Posted, email: str) -> Response:
     """A test page by every way that can be used."""
     require_own(browser, email)
-    await test_page(email, parts, browser.principal)
-    return _to_inbox(email)
+    done = await test_page(email, parts, browser.principal)
+    return _tried(email, done["items"])
 
 
 def _back(email: str, done: str) -> Response:
     return flash.redirect(f"{address_of('people', email)}#methods", "good", done)
 
 
-def _to_inbox(email: str) -> Response:
+def _tried(email: str, sent: Sequence[Mapping[str, Any]]) -> Response:
+    """To the inbox, where the test page is; what went elsewhere, or nowhere, is said."""
+    here = f"{address_of('people', email)}#methods"
+    if errors := [one["error"] for one in sent if one["error"]]:
+        return flash.redirect(here, "bad", f"A test page was not taken: {'; '.join(errors)}.")
+    if all(one["provider"] != PLAYED_BY for one in sent):
+        return flash.redirect(here, "good", "The test page was sent, and taken.")
     return flash.redirect(f"/inbox/{in_path(email)}", "good", "The test page was sent: here it is.")

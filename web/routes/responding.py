@@ -30,6 +30,7 @@ from web.views.responding import (
     asked_people,
     change_form,
     changes_asked,
+    is_active,
     role_choices,
     snooze_choices,
     snoozed_until,
@@ -124,7 +125,7 @@ async def give_role(request: Request, parts: Parts, browser: Browser, form: Post
     require_command(browser.principal, row, "give_role")
     role, person = form.text("role", longest=ROLE_LONGEST, shortest=1), form.raw("person")
     catalogue = await _catalogue(parts)
-    if person and person not in catalogue.user_named:
+    if person and not is_active(catalogue, person):
         form.errors["person"] = "Choose a person of the list."
     if form.errors:
         return await _form(request, parts, browser.principal.email, row, "roles", form)

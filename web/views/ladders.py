@@ -22,6 +22,7 @@ from domain.target import (
     Title,
     WebhookCall,
 )
+from domain.texts import shown
 from web.views.naming import Naming, joined
 from web.views.reach import by, minutes
 
@@ -101,7 +102,7 @@ def _whom(target: Target, name: Naming) -> str:
         case EMails():
             return joined(target.addresses)
         case WebhookCall():
-            return f"Webhook to {target.url}"
+            return f"Webhook to {shown(target.url)}"
         case _:
             assert_never(target)
 

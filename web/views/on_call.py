@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.catalogue import Catalogue, Team
+from domain.directory import answering
 from domain.schedule.schedule import Schedule
 from domain.schedule.shifts import Shift, levels, shifts
 from web.views.naming import naming
@@ -37,7 +38,7 @@ class Line:
     notes: Sequence[str]
     zone: str
     stands_in: str | None
-    """The team's fixed person, where nobody of the schedule is on call."""
+    """The team's fixed person, where nobody of the schedule is on call, or all of them are away."""
 
     @property
     def primary(self) -> Duty | None:
@@ -73,19 +74,28 @@ def _line(catalogue: Catalogue, team: Team | None, schedule: Schedule | None, no
     zone = schedule.time_zone if schedule else team.time_zone if team else "UTC"
     duties = duties_of(schedule, now) if schedule else []
     primary = next((duty.users for duty in duties if duty.level == 1), ())
-    fixed = team.on_call if team else None
-    stands_in = fixed if fixed and not primary else None
-    answering = primary or ((stands_in,) if stands_in else ())
+    fixed = (team.on_call,) if team and team.on_call else ()
+    there = answering(primary, fixed, lambda email: _is_there(catalogue, email, now))
+    by_schedule = any(email in primary for email in there)
+    stands_in = None if by_schedule else next(iter(there or (() if primary else fixed)), None)
+    named = (*primary, *((stands_in,) if stands_in else ()))
     name = naming(catalogue)
     backups = [email for duty in duties if duty.level > 1 for email in duty.users]
-    told = [*_faults(catalogue, answering, now), *_faults(catalogue, backups, now)]
+    told = [*_faults(catalogue, named, now), *_faults(catalogue, backups, now)]
     faults = [text for text, is_fault in told if is_fault]
-    if not answering:
+    if not named:
         faults.insert(0, "Nobody is on call." if schedule else "Nobody is on call: the team has no schedule.")
-    elif not primary and schedule:
-        faults.insert(0, f"Nobody of the schedule is on call: {name(answering[0])} stands in.")
+    elif stands_in and schedule:
+        faults.insert(
+            0, f"Nobody of the schedule {'answers' if primary else 'is on call'}: {name(stands_in)} stands in."
+        )
     notes = [text for text, is_fault in told if not is_fault]
     return Line(team, schedule, duties, list(dict.fromkeys(faults)), list(dict.fromkeys(notes)), zone, stands_in)
+
+
+def _is_there(catalogue: Catalogue, email: str, now: datetime) -> bool:
+    user = catalogue.user_named.get(email)
+    return user is not None and user.is_active and user.away_until(now) is None
 
 
 def _duty(level: int, coming: Sequence[Shift], now: datetime, horizon: datetime) -> Duty:

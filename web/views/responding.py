@@ -63,10 +63,16 @@ def snoozed_until(form: Form, zone: str) -> datetime | None:
     return until
 
 
+def is_active(catalogue: Catalogue, email: str) -> bool:
+    """Whether somebody has an active account."""
+    user = catalogue.user_named.get(email)
+    return user is not None and user.is_active
+
+
 def asked_people(catalogue: Catalogue, form: Form) -> list[str]:
     """Whom a form asks to join; what is wrong with it is noted."""
     people = form.all("people")
-    known = [email for email in people if (user := catalogue.user_named.get(email)) and user.is_active]
+    known = [email for email in people if is_active(catalogue, email)]
     if not people:
         form.errors["people"] = "Choose at least one person."
     elif len(known) < len(people):
@@ -90,7 +96,7 @@ def changes_asked(form: Form, row: RowMapping, catalogue: Catalogue) -> dict[str
     known = {scope.name for scope in catalogue.scopes if scope.is_active} | set(row["impacted_scopes"])
     if not set(given["impacted_scopes"]) <= known:
         form.errors["scopes"] = "Choose scopes of the list."
-    if given["lead"] and given["lead"] != row["lead"] and given["lead"] not in catalogue.user_named:
+    if given["lead"] and given["lead"] != row["lead"] and not is_active(catalogue, given["lead"]):
         form.errors["lead"] = "Choose a person of the list."
     kept = {**row, "impacted_scopes": tuple(row["impacted_scopes"])}
     kept |= {name: row[name].replace("\r\n", "\n").strip() for name in ("title", "description")}  # as a form says it

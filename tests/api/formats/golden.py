@@ -9,8 +9,8 @@ from typing import Any
 
 from api.formats import FORMATS
 from domain.intake.signal import Signal
-from domain.intake.verdict import named_service
-from domain.severity import from_word
+from domain.intake.source import Source
+from domain.intake.verdict import named_service, severity_of
 
 ROOT = Path(__file__).parents[2] / "fixtures" / "formats"
 ALL = sorted((path.parent.name, path.stem) for path in ROOT.glob("*/*.json") if ".expected" not in path.name)
@@ -43,13 +43,14 @@ def said(signal: Signal) -> dict[str, Any]:
         "action": signal.action.value,
         "title": signal.title,
         "service": named_service(signal),
-        "severity": from_word(signal.severity).short,
+        "severity": severity_of(signal, Source(name="", kind="")).short,
         "fingerprint": signal.fingerprint,
         "description": signal.description,
         "labels": signal.labels,
         "links": {link.href: link.text for link in signal.links},
         "detected_at": _written(signal.detected_at),
         "started_at": _written(signal.started_at),
+        "ended_at": _written(signal.ended_at),
         "note": signal.note,
         "actor": signal.actor,
     }

@@ -65,6 +65,14 @@ def test_annotations_that_are_addresses_are_links() -> None:
     assert {link.href: link.text for link in signal.links} == {"https://logs.example": "logsURL"}
 
 
+@pytest.mark.parametrize("kind", ["alertmanager", "grafana"])
+@pytest.mark.parametrize(("status", "ends"), [("resolved", True), ("firing", False)])
+def test_an_end_is_one_only_when_it_is_over(kind: str, status: str, ends: bool) -> None:
+    alert = {"status": status, "labels": {"alertname": "A"}, "endsAt": "2026-11-21T05:40:02Z"}
+    (signal,) = FORMATS[kind]({"alerts": [alert], "version": "4"}, {})
+    assert (signal.ended_at is not None) is ends
+
+
 @pytest.mark.parametrize("digits", ["", ".7", ".73", ".59733964", ".597339645"])
 def test_a_start_with_any_number_of_digits(digits: str) -> None:
     signal = _one({"labels": {"alertname": "A"}, "startsAt": f"2026-11-21T05:40:02{digits}Z"})

@@ -14,6 +14,12 @@ def test_alarm_and_ok_meet_however_they_come() -> None:
     assert len({golden.read("cloudwatch", name)[0].identity for name in names}) == 1
 
 
+def test_an_ok_ends_whatever_changed_before_it() -> None:
+    alarm, over = golden.read("cloudwatch", "alarm")[0], golden.read("cloudwatch", "ok")[0]
+    assert alarm.started_at == alarm.detected_at is not None and alarm.ended_at is None
+    assert over.started_at == over.ended_at == over.detected_at is not None
+
+
 @pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
 def test_confirmations_are_no_alerts(kind: str) -> None:
     assert FORMATS["cloudwatch"](golden.body("cloudwatch", "subscription") | {"Type": kind}, {}) == []

@@ -1,6 +1,5 @@
 """E-mail: what the subject says, and messages that are broken."""
 
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
@@ -16,18 +15,12 @@ HEADERS = (
 )
 
 
-def _message(raw: bytes) -> EmailMessage:
-    message = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
 def _mail(subject: str, text: str = "text") -> Signal:
     message = EmailMessage()
     message["From"] = "Nagios <nagios@mon.example>"
     message["Subject"] = subject
     message.set_content(text)
-    return mail.read(_message(message.as_bytes()))
+    return mail.read(mail.parse(message.as_bytes()))
 
 
 @pytest.mark.parametrize(
@@ -68,6 +61,19 @@ def test_problem_and_recovery_meet(begun: str, over: str, fingerprint: str | Non
         ("RECOVERED: queue", Action.RESOLVE),
         ("OK", Action.TRIGGER),
         ("", Action.TRIGGER),
+        ("OK Google integration is down", Action.TRIGGER),
+        ("UP link between sites lost", Action.TRIGGER),
+        ("NORMAL mode exited: core router", Action.TRIGGER),
+        ("FIXED price job failed", Action.TRIGGER),
+        ("CLOSED circuit of door 3", Action.TRIGGER),
+        ("RECOVERY site is DOWN", Action.TRIGGER),
+        ("Replica is UP: primary is DOWN", Action.TRIGGER),
+        ("RECOVERY Service Alert: web-1/Disk is OK", Action.RESOLVE),
+        ("RECOVERED: web-1 is down", Action.RESOLVE),
+        ("[OK] web-1 is down", Action.RESOLVE),
+        ("OK - web-1 is down", Action.RESOLVE),
+        ("ALERT: web-1 is back to normal", Action.RESOLVE),
+        ("[CRITICAL] web-1 is OK", Action.RESOLVE),
     ],
 )
 def test_what_a_subject_asks_for(subject: str, action: Action) -> None:
@@ -96,7 +102,7 @@ def test_all_that_is_taken_from_a_message() -> None:
         b"Subject: =?utf-8?q?PROBLEM=3A_Stra=C3=9Fe_gesperrt?=\r\nContent-Type: text/plain; charset=utf-8\r\n"
         b"Content-Transfer-Encoding: 8bit\r\n\r\nSee https://mon.example/a?b=1.\r\nGr\xc3\xbc\xc3\x9fe\r\n"
     )
-    signal = mail.read(_message(raw))
+    signal = mail.read(mail.parse(raw))
     assert signal.title == "PROBLEM: Straße gesperrt"
     assert signal.fingerprint == "strasse gesperrt"
     assert signal.description.splitlines() == ["See https://mon.example/a?b=1.", "Grüße"]
@@ -127,7 +133,7 @@ def test_text_goes_before_html_and_attachments_are_left() -> None:
     message.set_content("the text")
     message.add_alternative("<p>the html</p>", subtype="html")
     message.add_attachment("an attachment", filename="log.txt")
-    assert mail.read(_message(message.as_bytes())).description == "the text"
+    assert mail.read(mail.parse(message.as_bytes())).description == "the text"
 
 
 @pytest.mark.parametrize(
@@ -152,34 +158,85 @@ def test_text_goes_before_html_and_attachments_are_left() -> None:
     ],
 )
 def test_a_broken_message_never_raises(raw: bytes) -> None:
-    signal = mail.read(_message(raw))
+    signal = mail.read(mail.parse(raw))
     assert signal.title and signal.model_dump_json()
 
 
 def test_what_cannot_be_decoded_is_read_as_well_as_it_goes() -> None:
     raw = b"Subject: x\r\nContent-Type: text/plain; charset=klingon\r\n\r\nhere: \xc3\xa9"
-    assert mail.read(_message(raw)).description == "here: é"
+    assert mail.read(mail.parse(raw)).description == "here: é"
 
 
 @given(subject=st.binary(max_size=60), kind=st.binary(max_size=40), body=st.binary(max_size=200))
 def test_arbitrary_bytes(subject: bytes, kind: bytes, body: bytes) -> None:
     raw = b"Subject: " + subject + b"\r\nContent-Type: " + kind + b"\r\nFrom: " + body[:40] + b"\r\n\r\n" + body
-    assert mail.read(_message(raw)).model_dump_json()
+    assert mail.read(mail.parse(raw)).model_dump_json()
 
 
 @given(subject=st.text())
 def test_arbitrary_subjects(subject: str) -> None:
-    assert mail.read(_message(b"Subject: " + subject.encode("utf-8", "replace") + b"\r\n\r\nx")).title
+    assert mail.read(mail.parse(b"Subject: " + subject.encode("utf-8", "replace") + b"\r\n\r\nx")).title
 
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("tag", ["<p ", "<p a", "<a href=", "<p a='", "<!--", "<![CDATA[>", "&#", "https://"])
 def test_html_made_to_be_slow_is_read_in_time(tag: str) -> None:
     raw = b"Subject: x\r\nContent-Type: text/html\r\n\r\n" + tag.encode() * 30_000
-    assert mail.read(_message(raw)).title == "x"
+    assert mail.read(mail.parse(raw)).title == "x"
+
+
+def _nested(levels: int) -> bytes:
+    parts = (b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (one, one) for one in range(levels))
+    return b"Subject: deep\r\n" + b"".join(parts) + b"\r\nthe text\r\n"
+
+
+def _of_parts(count: int) -> bytes:
+    head = b"Subject: many\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    return head + b"--b\r\n\r\nthe text\r\n" * count
+
+
+_REPORT = b"Subject: report\r\nContent-Type: message/delivery-status\r\n\r\n"
+_TYPE = b"Content-Type: text/plain;"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (_nested(1500), "--b7"),
+        (_nested(1500).replace(b"\r\n", b"\r"), "--b7"),
+        (_nested(200) + b"x\r\n" * 50_000, "--b7"),
+        (_of_parts(50_000), "--b"),
+        (b"Subject: mails\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 3000, "message/rfc822"),
+        (_REPORT + b"a: b\r\n\r\n" * 50_000, "a: b"),
+        (b"Subject: type\r\n" + _TYPE + b" a=b;" * 200_000 + b"\r\n\r\nthe text", "the text"),
+        (b"Subject: folded\r\n" + _TYPE + b"\r\n a*0=b;" * 100_000 + b"\r\n\r\nthe text", "the text"),
+        (b"Subject: brackets\r\nContent-Type: " + b"(" * 60_000 + b"\r\n\r\nthe text", "the text"),
+    ],
+    ids=["nested", "nested in old lines", "nested and long", "parts", "mails", "report", "type", "folded", "brackets"],
+)
+def test_what_no_parser_reads_in_time_is_headers_and_text(raw: bytes, told: str) -> None:
+    signal = mail.read(mail.parse(HEADERS + raw))
+    assert signal.title == raw.splitlines()[0].removeprefix(b"Subject: ").decode()
+    assert signal.labels == {"from": "nagios@mon.example"}
+    assert told in signal.description
+
+
+def test_what_people_forward_is_read_as_ever() -> None:
+    message = EmailMessage()
+    message.set_content("the innermost text")
+    for _ in range(5):
+        outer = EmailMessage()
+        outer["Subject"] = "Fwd: disk"
+        outer.set_content("see below")
+        outer.add_alternative("<p>see below</p>", subtype="html")
+        outer.add_attachment(message)
+        message = outer
+    assert mail.read(mail.parse(message.as_bytes())).description == "see below"
+    assert mail.read(mail.parse(_of_parts(500))).description == "the text"
 
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("header", ["Subject: " + "=?utf-8?q?=41?=" * 5000, "From: " + "a," * 9000])
 def test_headers_made_to_be_slow_are_read_in_time(header: str) -> None:
-    assert mail.read(_message(header.encode() + b"\r\n\r\nthe text")).title
+    assert mail.read(mail.parse(header.encode() + b"\r\n\r\nthe text")).title

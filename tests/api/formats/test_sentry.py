@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from api.formats import FORMATS
+from domain.intake.rule import Rule
 from domain.intake.signal import Action, Signal
+from domain.intake.source import Source
+from domain.intake.verdict import facts_of
+from gateway.intake.expressions import TOOLS
 from tests.api.formats import golden
 
 
@@ -27,6 +31,53 @@ def _issue(**fields: Any) -> Signal:
 )
 def test_what_happens_to_an_issue(action: Any, expected: Action) -> None:
     assert _issue(action=action).action is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("resolved", Action.RESOLVE), ("ignored", Action.NOTE), ("unresolved", Action.TRIGGER), (None, Action.TRIGGER)],
+)
+def test_an_alert_on_an_issues_activity_says_how_the_issue_stands(status: Any, expected: Action) -> None:
+    issue = golden.body("sentry", "issue_created")["data"]["issue"] | {"status": status}
+    assert _issue(action="triggered", data={"issue": issue}).action is expected
+
+
+@pytest.mark.parametrize("case", ["event_alert", "issue_created", "plugin"])
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [("fatal", "SEV1"), ("error", "SEV3"), ("warning", "SEV3"), ("info", "SEV3"), ("debug", "SEV4")],
+)
+def test_a_level_is_no_severity_of_an_alert(case: str, level: str, severity: str) -> None:
+    body = golden.body("sentry", case)
+    for holder in (body, body.get("event"), body.get("data", {}).get("event"), body.get("data", {}).get("issue")):
+        if holder and "level" in holder:
+            holder["level"] = level
+    (signal,) = FORMATS["sentry"](body, {})
+    assert (signal.severity, golden.said(signal)["severity"]) == (level, severity)
+
+
+def test_a_metric_alert_has_the_severity_that_somebody_gave_it() -> None:
+    body = golden.body("sentry", "metric_critical")
+    said = [
+        golden.said(FORMATS["sentry"](body | {"action": word}, {})[0])["severity"] for word in ("critical", "warning")
+    ]
+    assert said == ["SEV1", "SEV2"]
+
+
+@pytest.mark.parametrize(
+    ("case", "holds"),
+    [
+        ("issue_created", True),
+        ("issue_resolved", False),
+        ("event_alert", False),
+        ("metric_critical", False),
+        ("plugin", False),
+    ],
+)
+def test_the_rule_of_the_docs_finds_issues_that_no_alert_rule_has_seen(case: str, holds: bool) -> None:
+    rule = Rule(name="r", when='"action" in raw && raw.action == "created"')
+    facts = facts_of(golden.read("sentry", case)[0], Source(name="sentry", kind="sentry"))
+    assert rule.holds(facts, TOOLS.evaluate) is holds
 
 
 def test_the_event_and_its_issue_meet() -> None:

@@ -62,6 +62,21 @@ def test_uptimerobot(fields: dict[str, Any], title: str, action: Action) -> None
 
 
 @pytest.mark.parametrize(
+    ("tags", "service"), [("service:checkout,env:prod", "checkout"), ("app:checkout", "checkout"), ("env:prod", "shop")]
+)
+def test_uptimerobot_takes_the_service_of_a_tag(tags: str, service: str) -> None:
+    assert golden.said(_changed("uptimerobot", "down", monitorTags=tags))["service"] == service
+
+
+def test_the_plain_format_may_say_when_it_ended() -> None:
+    body = {"title": "T", "endsAt": "2026-11-21T05:40:02Z"}
+    assert [FORMATS["generic"](body | {"status": word}, {})[0].ended_at is None for word in ("ok", "firing")] == [
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
     ("word", "action"),
     [
         ("firing", Action.TRIGGER),

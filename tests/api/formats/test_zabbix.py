@@ -16,6 +16,7 @@ def _changed(**fields: Any) -> Signal:
 def test_problem_update_and_recovery_meet() -> None:
     signals = [golden.read("zabbix", name)[0] for name in ("problem", "acknowledged", "recovery")]
     assert len({signal.identity for signal in signals}) == len({signal.started_at for signal in signals}) == 1
+    assert [signal.ended_at is not None for signal in signals] == [False, False, True]
 
 
 @pytest.mark.parametrize(

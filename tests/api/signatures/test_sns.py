@@ -50,6 +50,8 @@ PEM = certificate()
 class Amazon:
     """What is fetched from SNS, and what was asked for."""
 
+    failure: Exception = httpx.ConnectError("no route to host")
+
     def __init__(self, answers: dict[str, bytes] | None = None) -> None:
         self.answers = {CERTIFICATE: PEM, CONFIRM: b"<ok/>"} if answers is None else answers
         self.asked: list[str] = []
@@ -57,7 +59,7 @@ class Amazon:
     async def fetch(self, address: str) -> bytes:
         self.asked.append(address)
         if address not in self.answers:
-            raise httpx.ConnectError("no route to host")
+            raise self.failure
         return self.answers[address]
 
 
@@ -228,6 +230,38 @@ async def test_a_certificate_that_cannot_be_had_loses_no_page() -> None:
     assert refused.value.status == 503
 
 
+@pytest.mark.parametrize("failure", [TimeoutError(), httpx.ReadTimeout("slow"), httpx.HTTPError("the answer is 503")])
+async def test_while_sns_is_in_trouble_no_page_is_lost(failure: Exception) -> None:
+    amazon = Amazon({})
+    amazon.failure = failure
+    assert await Sns(amazon.fetch).check(source(TOPIC), signed(Signature="wrong"), {}) is None
+
+
+async def test_a_certificate_that_sns_does_not_have_is_refused() -> None:
+    amazon = Amazon({})
+    amazon.failure = sns.NothingThere("the answer is 403")
+    refused = await refusal(amazon, signed())
+    assert (refused.status, amazon.asked) == (403, [CERTIFICATE])
+    assert "no certificate" in refused.reason
+
+
+@pytest.mark.parametrize(
+    "host", ["sns.eu-central-2.amazonaws.com", "sns.nowhere.amazonaws.com", "sns.eu-central-1.amazonaws.com.cn"]
+)
+@pytest.mark.parametrize("sender", [source(TOPIC), source()], ids=["topic", "key"])
+async def test_nobody_goes_unproved_by_naming_where_nobody_answers(host: str, sender: Source) -> None:
+    address = CERTIFICATE.replace("sns.eu-central-1.amazonaws.com", host)
+    refused = await refusal(Amazon({}), signed(SigningCertURL=address), sender)
+    assert refused.status == 403 and "region" in refused.reason
+
+
+async def test_a_topic_in_china_has_its_certificates_there() -> None:
+    topic = TOPIC.replace("aws:sns:eu-central-1", "aws-cn:sns:cn-north-1")
+    address = "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0.pem"
+    message = signed(TopicArn=topic, SigningCertURL=address)
+    assert await Sns(Amazon({}).fetch).check(source(topic), message, {}) is None
+
+
 @pytest.mark.parametrize(
     "pem",
     [
@@ -319,6 +353,8 @@ def web() -> Iterator[Callable[[str], str]]:
                 "/ok": (200, PEM),
                 "/elsewhere": (302, b""),
                 "/gone": (404, b"gone"),
+                "/busy": (429, b""),
+                "/broken": (503, b""),
                 "/long": (200, b"x" * (sns.MAX_BYTES + 1)),
             }[self.path]
             self.send_response(status)
@@ -339,5 +375,8 @@ def web() -> Iterator[Callable[[str], str]]:
 async def test_the_client_follows_no_redirect_and_reads_no_more_than_it_must(web: Callable[[str], str]) -> None:
     assert await sns.fetch(web("/ok")) == PEM
     for path in ("/elsewhere", "/gone", "/long"):
+        with pytest.raises(sns.NothingThere):
+            await sns.fetch(web(path))
+    for path in ("/busy", "/broken"):
         with pytest.raises(httpx.HTTPError):
             await sns.fetch(web(path))

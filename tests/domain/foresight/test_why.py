@@ -79,6 +79,15 @@ def test_what_became_of_a_page(status: str, error: str | None, words: str) -> No
     assert any(words in sentence.text for sentence in told)
 
 
+def test_of_the_address_of_a_webhook_the_host_alone_is_said() -> None:
+    address = "https://hooks.example.com/services/secret"
+    told = page("p1.r1.s1", 0)._replace(recipient=address, channel="webhook")
+    sentences = why(past(stopped_at=AT), HOUSE, [], [told], [step("p1.r1.s2", 5, address)], "ladder")
+    texts = [sentence.text for sentence in sentences]
+    assert sum("https://hooks.example.com/…" in text for text in texts) == 2
+    assert not any("secret" in text for text in texts)
+
+
 def test_a_policy_that_was_changed_or_is_gone_is_said() -> None:
     texts = [sentence.text for sentence in why(past(version=None), HOUSE, [], [], [], "ladder")]
     assert any("it has been changed since" in text for text in texts)

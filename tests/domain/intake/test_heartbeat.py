@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.intake.heartbeat import Standing, Switch, missing, reporting, returned, span
+from domain.intake.heartbeat import Standing, Switch, is_report, missing, reporting, returned, span
 from domain.intake.signal import Action
 from domain.intake.source import Source, SourceSettings, Threshold
 from domain.severity import Severity
@@ -68,3 +68,13 @@ def test_a_return_always_resolves_and_no_threshold_holds_a_missing_heartbeat() -
     assert treated.settings.auto_resolve and treated.settings.threshold is None
     assert (treated.settings.resolve_delay_seconds, treated.settings.service_name) == (30, "redis-prod")
     assert treated.id == source.id
+
+
+def test_what_it_reports_is_told_from_what_senders_say() -> None:
+    source = a_source()
+    report = missing(a_switch(), source, NOON, "Unknown/Triage")
+    kept = type(report).model_validate(report.model_dump(mode="json"))
+    assert is_report(report) and is_report(kept) and is_report(returned(source, "Pings have returned"))
+    assert not is_report(report.model_copy(update={"raw": {"fingerprint": "heartbeat"}}))
+    assert not is_report(report.model_copy(update={"fingerprint": "another"}))
+    assert not is_report(report.model_copy(update={"labels": {}}))

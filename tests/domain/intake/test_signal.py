@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.intake.signal import MAX_LABELS, MAX_LINKS, UNTITLED, Action, Signal, fitting, instant, line, plain
 
-FIELDS = sorted(set(Signal.model_fields) - {"action", "raw"})
+FIELDS = sorted(set(Signal.model_fields) - {"action", "raw", "severity_is_level"})
 
 _text = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
     ["\x00", "a\x00b", "\ud800", "\x1b[31m", "²", "NaN", "9" * 400, "https://x", "0001-01-01T00:00:00Z", " \u2028 "]
@@ -36,7 +36,7 @@ def require_storable(signal: Signal) -> None:
     assert len(signal.labels) <= MAX_LABELS and len(signal.links) <= MAX_LINKS
     assert all(0 < len(name) <= 200 and len(value) <= 5000 for name, value in signal.labels.items())
     assert all(link.href.lower().startswith(("http://", "https://")) and link.text for link in signal.links)
-    for at in (signal.detected_at, signal.started_at):
+    for at in (signal.detected_at, signal.started_at, signal.ended_at):
         assert at is None or (at.tzinfo is UTC and 1970 <= at.year <= 9000)
     assert signal.identity
 
@@ -137,7 +137,19 @@ def test_fingerprints_that_are_too_long_stay_different(one: str, other: str) -> 
     long = [f"{'x' * 600}{text}" for text in (one, other)]
     found = [fitting(text) for text in long]
     assert all(text is not None and len(text) <= 512 for text in found)
-    assert (found[0] == found[1]) is (line(long[0], 10_000) == line(long[1], 10_000))
+    assert (found[0] == found[1]) is (plain(long[0]).strip() == plain(long[1]).strip())
+
+
+@given(st.text(st.sampled_from("ab \t\u00a0\n"), max_size=12), st.text(st.sampled_from("ab \t\u00a0\n"), max_size=12))
+def test_white_space_inside_tells_fingerprints_apart(one: str, other: str) -> None:
+    assert (fitting(one) == fitting(other)) is (one.strip() == other.strip())
+    assert fitting(fitting(one)) == fitting(one)
+
+
+def test_a_fingerprint_stays_readable() -> None:
+    assert fitting(" disk db-1 ") == "disk db-1"
+    assert str(fitting("disk\tdb-1")).startswith("disk db-1 #")
+    assert str(fitting("x" * 600)).startswith("x" * 400 + " #")
 
 
 def test_identity_does_not_depend_on_order() -> None:

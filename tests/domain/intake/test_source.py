@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.intake.source import Correlation, Preset, Source, SourceSettings
-from domain.severity import DEFAULT_WORDS, Severity, from_word
+from domain.severity import DEFAULT_WORDS, LEVELS, Severity, from_word
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,15 @@ def test_a_sources_own_words_go_first() -> None:
         "SEV2_HIGH",
         "SEV3_MEDIUM",
     ]
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [("fatal", "SEV1_CRITICAL"), ("ERROR", "SEV3_MEDIUM"), ("warning", "SEV3_MEDIUM"), ("debug", "SEV4_LOW")],
+)
+def test_levels_of_a_log_say_less_than_severities(level: str, severity: str) -> None:
+    assert from_word(level, usual=LEVELS) == severity
+    assert from_word(level, {level.lower(): Severity.SEV2_HIGH}, usual=LEVELS) == "SEV2_HIGH", "a source's own word"
 
 
 @given(st.text(), st.sampled_from(Severity))

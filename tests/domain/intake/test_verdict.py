@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.intake.maintenance import MaintenanceWindow
-from domain.intake.quiet import Matcher, Silence
+from domain.intake.quiet import Matcher, Operator, Silence
 from domain.intake.rule import Choice, Rule, Then
 from domain.intake.signal import Action, Signal
 from domain.intake.source import Source, SourceSettings
@@ -165,6 +165,41 @@ def test_a_silence_keeps_quiet(matchers: dict[str, str]) -> None:
     assert (found.fate, found.quiet_until) == (Fate.SILENCED, NOW + timedelta(hours=1))
     assert found.reasons == ("silenced by ana@example.com until 2026-11-21 04:00 UTC: because",)
     assert verdict(house={"silences": (silence(service="other"),)}).fate is None
+
+
+@pytest.mark.parametrize(
+    ("matcher", "expected"),
+    [
+        (Matcher(name="service", value="legacy-batch"), True),
+        (Matcher(name="service", value="Unknown/Triage"), True),
+        (Matcher(name="service", operator=Operator.MATCHES, value="legacy-.*"), True),
+        (Matcher(name="service", operator=Operator.IS_NOT, value="legacy-batch"), False),
+        (Matcher(name="service", operator=Operator.MATCHES_NOT, value="legacy-.*"), False),
+        (Matcher(name="service", value="payments"), False),
+        (Matcher(name="severity", value="page-me"), True),
+        (Matcher(name="severity", value="SEV2"), True),
+        (Matcher(name="severity", value="SEV2_HIGH"), True),
+        (Matcher(name="severity", value="critical"), False),
+        (Matcher(name="severity", operator=Operator.IS_NOT, value="page-me"), False),
+        (Matcher(name="severity", value=""), False),
+    ],
+)
+@pytest.mark.parametrize("as_label", [True, False])
+def test_people_silence_by_the_words_that_they_read_in_the_alert(
+    matcher: Matcher, expected: bool, as_label: bool
+) -> None:
+    labels = {"service": "legacy-batch"} | ({"severity": "page-me"} if as_label else {})
+    house = {"silences": (silence().model_copy(update={"matchers": (matcher,)}),)}
+    by = source(severity_map={"page-me": "SEV2_HIGH"})
+    found = verdict(by=by, house=house, labels=labels, severity="page-me")
+    assert (found.fate is Fate.SILENCED) is expected
+
+
+@pytest.mark.parametrize(("is_level", "severity"), [(True, "SEV3_MEDIUM"), (False, "SEV1_CRITICAL")])
+def test_the_level_of_a_log_is_no_severity(is_level: bool, severity: str) -> None:
+    assert verdict(severity="error", severity_is_level=is_level).alert.severity == severity
+    by_rule = verdict(rule("r", severity="error"), severity="fatal", severity_is_level=is_level)
+    assert by_rule.alert.severity == "SEV1_CRITICAL", "a rule says what it means"
 
 
 def test_maintenance_keeps_quiet_and_a_silence_goes_before_it() -> None:

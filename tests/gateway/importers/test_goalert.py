@@ -104,7 +104,7 @@ def test_what_did_not_fit_is_named() -> None:
     ]
     assert IMPORTED.left_out == (
         "user “Zed”: has no e-mail address.",
-        "policy “Ops”: slackChannel “#ops” is not in the dump, or of a kind that is not taken over.",
+        "policy “Ops”: slackChannel “#ops” is not in the dump, or was left out, or of a kind not taken over.",
         "team “Imported from GoAlert”: made for the services that belong to no team: give them to the right ones.",
     )
 

@@ -101,6 +101,16 @@ def test_steps_in_the_order_of_their_positions() -> None:
     ]
 
 
+@pytest.mark.parametrize(("waits", "seconds"), [((), 1), ((900,), 900), ((300, 600), 900)])
+def test_a_repetition_begins_when_the_waits_before_it_are_over(waits: tuple[int, ...], seconds: int) -> None:
+    said = dump("grafana_oncall")
+    steps = [one for one in said["escalation_policies"] if one["id"] not in ("P6", "P7")]
+    last = [{"type": "wait", "duration": duration} for duration in waits] + [{"type": "repeat_escalation"}]
+    chain = [{"escalation_chain_id": "F1", "position": 10 + place, **one} for place, one in enumerate(last)]
+    (policy,) = grafana_oncall.read(said | {"escalation_policies": steps + chain}).catalogue.policies
+    assert (policy.repeat_seconds, policy.max_rounds) == (seconds, 6)
+
+
 def test_the_important_chain_is_for_urgent_incidents() -> None:
     ana = IMPORTED.catalogue.user_named["ana@example.com"]
     assert [(rule.urgency, rule.after_seconds, rule.channel) for rule in ana.notification_rules] == [

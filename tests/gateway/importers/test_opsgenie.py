@@ -89,6 +89,13 @@ def test_delays_count_from_the_alert() -> None:
     ]
 
 
+def test_an_interval_of_0_is_no_repetition() -> None:
+    said = dump("opsgenie")
+    said["escalations"][0]["repeat"]["waitInterval"] = 0
+    (policy,) = opsgenie.read(said).catalogue.policies
+    assert policy.max_rounds == 1
+
+
 def test_a_team_has_the_schedule_and_the_escalation_that_it_owns() -> None:
     (team,) = IMPORTED.catalogue.teams
     assert (team.schedule, team.policy) == ("Core_schedule", "Core_escalation")

@@ -1,5 +1,7 @@
 """A dump of PagerDuty: its shifts reckoned by hand, and a word for everything that does not fit."""
 
+import pytest
+
 from domain.channels import ChannelName
 from domain.person import ContactMethod, PersonalRule
 from domain.target import OnCall, People, Person
@@ -85,6 +87,18 @@ def test_people_with_their_ways_and_rules() -> None:
     assert IMPORTED.catalogue.user_named["dee@example.com"].role == "viewer"
 
 
+@pytest.mark.parametrize(
+    ("said", "verified"),
+    [({}, True), ({"enabled": True}, True), ({"enabled": False}, False), ({"blacklisted": True}, False)],
+)
+def test_a_number_that_cannot_get_sms_is_not_verified(said: dict[str, bool], verified: bool) -> None:
+    whole = dump("pagerduty")
+    sms = {"type": "sms_contact_method", "address": "612345678", "country_code": 33}
+    whole["users"][0]["contact_methods"] = [sms | said]
+    (method,) = pagerduty.read(whole).catalogue.user_named["ana@example.com"].contact_methods
+    assert method.verified is verified
+
+
 def test_services_and_teams() -> None:
     api, legacy = IMPORTED.catalogue.services
     assert (api.team, api.policy, api.is_active) == ("Payments", "Payments", True)
@@ -97,7 +111,7 @@ def test_what_did_not_fit_is_named() -> None:
         "user “Ana Ruiz”, contact method “iPhone”: the push app of PagerDuty cannot be used here.",
         "schedule “Payments on call”, layer “Odd turns”: its turns are not of whole hours.",
         "schedule “Payments on call”, layer “From summer on”: begins on 2026-06-01 only: add it then.",
-        "schedule “Nights”, layer “Nights”: user “Zed” is not in the dump.",
+        "schedule “Nights”, layer “Nights”: user “Zed” is not in the dump, or was left out.",
         "service “payments-api”: resolving by itself after a time.",
         "service “payments-api”: acknowledgement_timeout: set it on the policy, if it is wanted.",
         "team “Imported from PagerDuty”: made for the services that belong to no team: give them to the right ones.",
