@@ -114,10 +114,8 @@ class Dev:
         return found
 
     def kill(self, part: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to one of the children; kill -9 unless told otherwise."""
-        pids = self.pids(part)
-        assert pids, f"nothing runs that is '{part}'"
-        for pid in pids:
+        """Send a signal to one of the children as soon as it runs; kill -9 unless told otherwise."""
+        for pid in self.wait(lambda: self.pids(part), what=f"nothing runs that is '{part}'"):
             _kill(pid, number)
 
     def wait(self, read: Callable[[], Any], timeout: float = 120, what: str = "") -> Any:
