@@ -20,7 +20,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.documents import DocumentActivities
 from activities.duty import DutyActivities
-from activities.heartbeat import Heartbeat
+from activities.heartbeating import Heartbeating
 from activities.paging import PagingActivities
 from activities.records import RecordActivities
 from activities.source_heartbeats import HeartbeatActivities, Report
@@ -134,7 +134,7 @@ def make_workers(
         workflow_runner=sandbox(),
         max_cached_workflows=settings.max_cached_workflows,
         max_concurrent_activities=500,  # they wait for vendors: a hung one must not stop the others
-        interceptors=[Heartbeat()],
+        interceptors=[Heartbeating()],
         deployment_config=DEPLOYMENT,
         graceful_shutdown_timeout=GRACEFUL_STOP,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=10, initial=4),
@@ -154,7 +154,7 @@ def make_workers(
             duty.send_readiness,
         ],
         max_concurrent_activities=100,
-        interceptors=[Heartbeat()],
+        interceptors=[Heartbeating()],
         deployment_config=DEPLOYMENT,
         graceful_shutdown_timeout=GRACEFUL_STOP,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=10, initial=4),

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.settings import Settings
 from db import outbox
 from db.engine import Sessions
-from db.heartbeats import workers_alive
+from db.workers import workers_alive
 from gateway.workflows import Workflows
 
 logger = structlog.get_logger(__name__)

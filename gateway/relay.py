@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.settings import Settings
 from db import outbox, source_heartbeats
 from db.engine import Sessions
-from db.heartbeats import beat, stop
+from db.workers import beat, stop
 from domain.intake.heartbeat import Switch
 from gateway.outbox import OutboxDelivery
 from gateway.workflows import Workflows

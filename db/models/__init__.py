@@ -1,6 +1,6 @@
 """The tables."""
 
-from db.models.access import ApiToken, Heartbeat, IdempotencyKey, Session
+from db.models.access import ApiToken, IdempotencyKey, Session, WorkerHeartbeat
 from db.models.base import Base, new_id
 from db.models.catalogue import (
     CatalogueVersion,
@@ -56,7 +56,6 @@ __all__ = [
     "Event",
     "Handoff",
     "HandoffNote",
-    "Heartbeat",
     "HeldAlert",
     "IdempotencyKey",
     "InboxMessage",
@@ -83,6 +82,7 @@ __all__ = [
     "WarRoom",
     "WarRoomMember",
     "WarRoomMessage",
+    "WorkerHeartbeat",
     "incident_number",
     "new_id",
     "service_dependencies",

@@ -46,7 +46,7 @@ class IdempotencyKey(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
-class Heartbeat(Base):
+class WorkerHeartbeat(Base):
     """A worker that lives and reaches Temporal."""
 
     __tablename__ = "worker_heartbeats"

@@ -9,7 +9,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 BEATS_PER_TIMEOUT = 3
 
 
-class Heartbeat(Interceptor):
+class Heartbeating(Interceptor):
     """Put into a worker's interceptors; activities know nothing of it."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
