@@ -53,11 +53,6 @@ def require_may_override(caller: Principal, override: Override) -> None:
     )
 
 
-def may_change_past(caller: Principal, since: datetime) -> bool:
-    """Whether somebody may change who is on call from an instant on: of what was, managers alone."""
-    return may(caller.role, Permission.MANAGE) or since >= datetime.now(UTC) - JUST_NOW
-
-
 def require_may_change_past(caller: Principal, since: datetime, field: str = "start") -> None:
     """See that somebody who is no manager leaves alone what was: loads and reports go by who was on call.
 
@@ -69,5 +64,5 @@ def require_may_change_past(caller: Principal, since: datetime, field: str = "st
     Raises:
         Problem: it is over.
     """
-    if not may_change_past(caller, since):
+    if not may(caller.role, Permission.MANAGE) and since < datetime.now(UTC) - JUST_NOW:
         raise Problem.of_field(field, "lies in the past: who was on call then is for a manager to say", 403)

@@ -106,9 +106,10 @@ def _command(incident: str, via: Door, actor: str | None, kind: str, fields: Map
 
 
 def _outcome(incident: Mapping[str, Any]) -> str:
-    """The new status, and who is in charge: whoever acknowledges second reads the name of the first."""
+    """The new status, and who is in charge since when: whoever acknowledges second reads it of the first."""
     who = incident.get("acknowledged_by") if incident["status"] == "ACKNOWLEDGED" else None
-    return f"{incident['short_id']} is {incident['status']}" + (f" by {who}." if who else ".")
+    since = f" by {who} since {str(incident['acknowledged_at'])[:19].replace('T', ' ')} UTC" if who else ""
+    return f"{incident['short_id']} is {incident['status']}{since}."
 
 
 def snooze(

@@ -105,6 +105,21 @@ def fired_by_hand(steps: Sequence[PlannedStep], fired: Collection[str]) -> list[
     return [rung for rung in rungs if rung.deliveries or rung.step in later]
 
 
+def next_by_hand(situation: Situation, now: datetime) -> PlannedStep | None:
+    """The rung that a manual escalation fires at an instant: the next one that tells somebody, now or later.
+
+    Whoever answers at that instant is told, whenever it would have been due by itself; so is what it asks judged then.
+    """
+    climb = situation.climb
+    for rung in remaining([step for step in ladder(situation) if step.follows is None], climb.fired):
+        at_once = climb.model_copy(update={"fired_at": {**climb.fired_at, rung.step: now}})
+        rungs = fired_by_hand(ladder(situation._replace(climb=at_once)), climb.fired)
+        found = next((step for step in rungs if step.step == rung.step), None)
+        if found is not None:
+            return found
+    return None
+
+
 def passed_over(steps: Sequence[PlannedStep], step: PlannedStep, fired: Collection[str]) -> list[PlannedStep]:
     """The rungs before one that is fired by hand; later parts of those that have fired before are still to come."""
     before = takewhile(lambda one: one.step != step.step, steps)

@@ -150,7 +150,14 @@ class Reach(BaseModel):
         return any(severity in quiet.severities and quiet.contain(at, self.time_zone) for quiet in self.quiet_hours)
 
 
-_ANY = (ChannelName.PUSH, ChannelName.PHONE, ChannelName.SMS, ChannelName.SLACK, ChannelName.EMAIL)
+_ANY = (
+    ChannelName.PUSH,
+    ChannelName.PHONE,
+    ChannelName.SMS,
+    ChannelName.SLACK,
+    ChannelName.WEBHOOK,
+    ChannelName.EMAIL,
+)
 _GENTLE = (ChannelName.SLACK, ChannelName.EMAIL)
 
 

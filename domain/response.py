@@ -181,14 +181,14 @@ def is_held(incident: Incident) -> bool:
 
 
 def must_be_paged(incident: Incident, before: Severity, now: datetime) -> Outcome:
-    """It is held and of a severity that climbs now, as the one before did not: nobody was paged, and somebody must be.
+    """It is held, and of a severity that climbs now and is more than was put off: somebody must be paged.
 
     Args:
         incident: with its new severity.
         before: its severity before.
         now: UTC.
     """
-    text = f"{incident.short_id} is TRIGGERED again: {before} paged nobody, and {incident.severity} does"
+    text = f"{incident.short_id} is TRIGGERED again: it was {before} when that was said, and is {incident.severity} now"
     if incident.snoozed_until is not None:
         text = f"The snooze until {_at(incident.snoozed_until)} ends. {text}"
     changed = incident.status is not Status.TRIGGERED

@@ -8,7 +8,7 @@ from workflows.firing import Firing, is_rung
 from workflows.lookup import LookUp
 from workflows.orchestration import Orchestration
 from workflows.pager import Pager
-from workflows.policies import HOLD_LOOK, LEAST_GRACE
+from workflows.policies import HOLD_LOOK, HOLD_LOOK_BEFORE, LEAST_GRACE
 from workflows.recorder import Recorder
 from workflows.state import IncidentState
 
@@ -99,8 +99,7 @@ class Ladder:
 
     def next_by_hand(self) -> PlannedStep | None:
         """The step that a manual escalation would page; rungs that reach nobody, now or later, are passed over."""
-        rungs = ahead.fired_by_hand(escalation.ladder(self._situation()), self._climb().fired)
-        return next(iter(rungs), None)
+        return ahead.next_by_hand(self._situation(), workflow.now())
 
     def upcoming(self) -> list[PlannedStep]:
         """What is still to come by itself if nobody does anything."""
@@ -160,11 +159,12 @@ class Ladder:
         wait = max(timedelta(0), step.at - workflow.now()) if step else None
         if wait == timedelta(0):
             return True
-        nap = wait is not None and wait > HOLD_LOOK and self._holds()
+        rest = HOLD_LOOK if self._holds() and workflow.patched("looks-often-while-it-holds") else HOLD_LOOK_BEFORE
+        nap = wait is not None and wait > rest and self._holds()
         try:
             await workflow.wait_condition(
                 lambda: self._changes != seen,
-                timeout=HOLD_LOOK if nap else wait,
+                timeout=rest if nap else wait,
                 timeout_summary=self._timer_summary(step) if step else None,
             )
         except TimeoutError:

@@ -74,8 +74,10 @@ DIRECTORY_AGE = timedelta(seconds=2)
 DIRECTORY_AGE_BEFORE = timedelta(seconds=30)
 """The same for workflows that began before a change of the catalogue had to hold at once."""
 
-HOLD_LOOK = timedelta(minutes=15)
-"""So often it is asked again who is on call while a ladder waits for somebody to be."""
+HOLD_LOOK = timedelta(seconds=30)
+"""So often it is asked again who is on call while a ladder waits for somebody to be: an override may begin at once."""
+HOLD_LOOK_BEFORE = timedelta(minutes=15)
+"""The same for workflows that began before that had to be noticed soon."""
 
 ALERTS_REMEMBERED = 200
 """So many instants at which alerts came are kept; when there are more, every second of the older half goes."""

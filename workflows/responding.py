@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import Amend, Command, PagePeople, Reassign, UsePolicy
     from domain.incident import Incident, Response, Status
     from domain.lifecycle import Outcome
+    from domain.person import urgency_of
     from domain.policy import Policy
 
 MOST_CALLS = 1000
@@ -113,7 +114,7 @@ class Responding:
     def _changed_while_held(self, before: Incident, old: Policy, *, rose: bool) -> None:
         """Somebody has it in hand or has put it off: `rose` is to a severity that climbs."""
         incident, policy = self._state.incident, self._state.policy
-        if rose and not old.climbs(before.severity):
+        if rose and (not old.climbs(before.severity) or self._was_put_off_as_less(before)):
             self._apply(response.must_be_paged(incident, before.severity, workflow.now()))
             self._pager.call_off()
             self._ladder.begin_again()
@@ -124,6 +125,12 @@ class Responding:
             self._ladder.severity_rose()  # its deadlines are others: those that were told are none of them
         else:
             self._note_policy(None if policy is old else policy)
+
+    def _was_put_off_as_less(self, before: Incident) -> bool:
+        """Whoever snoozed it did so when it was not urgent, and now it is."""
+        now = self._state.incident
+        is_urgent = urgency_of(before.severity) != urgency_of(now.severity)
+        return now.snoozed_until is not None and is_urgent and workflow.patched("urgency-ends-a-snooze")
 
     def _note_policy(self, policy: Policy | None) -> None:
         if policy is not None:

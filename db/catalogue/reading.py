@@ -121,9 +121,14 @@ async def _scopes(session: AsyncSession) -> list[catalogue.Scope | None]:
 async def _policies(session: AsyncSession) -> list[catalogue.Policy | None]:
     rows = await session.scalars(select(Policy).order_by(Policy.name))
     return [
-        whole(catalogue.Policy, {**row.definition, "name": row.name, "is_default": row.is_default}, row.name)
+        whole(catalogue.Policy, _object(row.definition) | {"name": row.name, "is_default": row.is_default}, row.name)
         for row in rows
     ]
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """The columns' JSON; what is no object names no field that any entry has, and is told as not valid."""
+    return value if isinstance(value, dict) else {"definition": value}
 
 
 async def _schedules(session: AsyncSession) -> list[ScheduleValue | None]:
@@ -134,10 +139,15 @@ async def _schedules(session: AsyncSession) -> list[ScheduleValue | None]:
             overrides[row.schedule_id].append(override)
     spans: defaultdict[UUID, dict[str, tuple[Span, ...]]] = defaultdict(dict)
     for calendar in await session.scalars(select(ScheduleCalendar)):
-        found = _those(whole(Span, span, calendar.name) for span in calendar.spans)
+        found = _those(whole(Span, span, calendar.name) for span in _list(calendar.spans))
         spans[calendar.schedule_id][calendar.name] = found
     rows = await session.scalars(select(Schedule).order_by(Schedule.name))
     return [_schedule(row, overrides[row.id], spans[row.id]) for row in rows]
+
+
+def _list(value: Any) -> list[Any]:
+    """The columns' JSON; what is no list is no valid item of one."""
+    return value if isinstance(value, list) else [value]
 
 
 def _schedule(row: Schedule, overrides: Sequence[Override], spans: dict[str, tuple[Span, ...]]) -> ScheduleValue | None:

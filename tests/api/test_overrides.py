@@ -160,6 +160,7 @@ def test_the_past_is_for_managers(api: httpx.Client, as_role: Any) -> None:
         now = responder.post(path, json={"start": hours_from_now(-0.1), "end": hours_from_now(1), "users": [DEE]})
         assert now.status_code == 201, "from now on, by a form that was open for a while"
         assert responder.delete(f"{path}{now.json()['id']}/").status_code == 204
+        assert on_call(api, made["id"], hours_from_now(-0.05)) == [DEE], "it ends now: what was, was"
         over = overridden(api, made)
         require_problem(responder.delete(f"{path}{over['id']}/"), 403)
     with as_role("manager") as manager:

@@ -127,6 +127,17 @@ async def test_policies_and_routes_are_left_out_whole(session: AsyncSession) -> 
     assert found.policies == before.policies and logged == {("Route", route)}, "it is written anew"
 
 
+@pytest.mark.parametrize("definition", [[1, 2], "x", 5, None])
+async def test_rows_of_another_shape_are_left_out(session: AsyncSession, definition: Any) -> None:
+    before, row = await read_catalogue(session), await a_schedule(session)
+    session.add(ScheduleCalendar(id=new_id(), schedule_id=row.id, name="rota", spans=definition))
+    policy = before.policies[0].name
+    await session.execute(update(Policy).where(Policy.name == policy).values(definition=definition or 0))
+    found, logged = await read(session)
+    assert logged == {("Policy", policy), ("Span", "rota")} and found.policies == before.policies[1:]
+    assert found.schedule_named[row.name].layers[0].spans == ()
+
+
 async def test_an_incident_begins_though_its_policy_and_schedule_are_not_valid(
     house: House, session: AsyncSession
 ) -> None:

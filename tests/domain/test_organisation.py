@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.ahead import fired_by_hand, still_to_come
+from domain.ahead import fired_by_hand, next_by_hand, still_to_come
 from domain.catalogue import Catalogue
 from domain.climb import Climb, PlannedStep, Situation
 from domain.condition import Facts
@@ -18,7 +19,7 @@ from domain.incident import Status
 from domain.organisation import directory_of
 from domain.policy_readiness import policy_readiness
 from domain.severity import Severity
-from tests.domain.foresight.house import ANA, values
+from tests.domain.foresight.house import ANA, BO, values
 from tests.support.values import an_incident
 
 FRIDAY = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
@@ -68,6 +69,22 @@ def test_by_hand_the_first_rung_is_fired_although_it_waits_for_working_hours() -
         catalogue.policies[0].rules, Facts(severity=SEV3), directory(catalogue), Climb(started_at=FRIDAY), FRIDAY
     )
     assert [step.step for step in fired_by_hand(ladder(situation), ["p1.created"])] == ["p1.r1.s1", "p1.r1.s2"]
+
+
+def test_by_hand_whoever_is_on_call_now_is_told_and_not_who_will_be_when_the_rung_is_due() -> None:
+    made = house().model_dump(mode="json", by_alias=True)
+    times = {"start": FRIDAY + timedelta(minutes=2), "end": FRIDAY + timedelta(hours=9)}
+    made["schedules"][0]["overrides"] = [{"id": uuid4(), "kind": "replace", "users": [BO], **times}]
+    only_now = {"hours": {"weekdays": ["fri"], "from": "00:00", "until": "24:00"}}
+    made["policies"][0]["steps"][1] |= {"after_seconds": DAY, "when": only_now}
+    catalogue = Catalogue.model_validate(made)
+    climb = Climb(started_at=FRIDAY, fired=("p1.created", "p1.r1.s1"))
+    situation = Situation(
+        catalogue.policies[0].rules, Facts(severity=Severity.SEV1_CRITICAL), directory(catalogue), climb
+    )
+    for minutes, who in ((1, ANA), (3, BO)):
+        step = next_by_hand(situation, FRIDAY + timedelta(minutes=minutes))
+        assert step is not None and (step.step, [one.recipient for one in step.deliveries]) == ("p1.r1.s2", [who])
 
 
 def test_a_policy_that_waits_is_ready() -> None:

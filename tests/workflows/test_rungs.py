@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
-from db.models import Schedule, User, new_id
+from db.models import Schedule, Team, User, new_id
 from domain.channels import ChannelName
 from domain.hours import WEEKDAYS
 from domain.policy import (
@@ -102,6 +103,22 @@ async def test_it_waits_until_somebody_is_on_call_and_not_for_ever(product: Hous
     (page,) = [page for page in await product.ledger(incident.id) if page.step == "p1.r1.s2"]
     assert page.created_at >= began + timedelta(seconds=3), "two hours of holding and one of the rung's own"
     assert any(text.startswith("Step p1.r1.s1 waits until") for text in await incident.texts("ESCALATED"))
+
+
+async def test_whoever_comes_on_call_by_surprise_while_it_waits_is_told_soon(product: House) -> None:
+    incident = await report(
+        product,
+        WaitUntilCovered(after_seconds=0, at_most_seconds=168 * HOUR),
+        Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
+        team={"on_call": None},
+        time_scale=1.0,
+    )
+    await incident.until_type("ESCALATED")
+    async with product.sessions.begin() as session:
+        team = (await incident.row())["team"]
+        ana = select(User.id).where(User.email == "ana@example.com").scalar_subquery()
+        await session.execute(update(Team).where(Team.name == team).values(on_call_id=ana))
+    await incident.until_step("p1.r1.s2", seconds=60)
 
 
 async def test_a_policy_that_reaches_nobody_tells_its_owner_and_says_so(product: House) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from db.models import Policy as PolicyRow
 from db.models import Service, new_id
 from domain.channels import ChannelName
-from domain.policy import Manager, OnCall, Persist, Policy, Step
+from domain.policy import Manager, OnCall, Persist, Policy, Step, WorkingHours
 from domain.severity import Severity
 from gateway.naming import policy_for_severity
 from gateway.plans import plan_ahead
@@ -64,7 +64,7 @@ async def test_what_paged_nobody_and_is_held_pages_when_it_must(product: House, 
     row = await incident.row()
     assert (row["status"], row["snoozed_until"], row["acknowledged_by"]) == ("TRIGGERED", None, None)
     assert (row["first_acknowledged_at"] is None) == (kind == "snooze"), "the KPIs count from it"
-    again = f"INC-{incident.number} is TRIGGERED again: SEV3_MEDIUM paged nobody, and SEV1_CRITICAL does"
+    again = f"INC-{incident.number} is TRIGGERED again: it was SEV3_MEDIUM when that was said, and is SEV1_CRITICAL now"
     assert any(text.endswith(again) for text in await incident.texts())
     assert any(text.startswith("The snooze until") for text in await incident.texts()) == (kind == "snooze")
 
@@ -84,6 +84,19 @@ async def test_what_has_paged_and_is_held_stays_so_and_the_timeline_says_why(
     same = ("status", "snoozed_until", "acknowledged_by", "ladder_generation")
     assert [row[name] for name in same] == [before[name] for name in same]
     assert row["severity"] == SEV1
+
+
+@pytest.mark.parametrize("by", ["amend", "alert"])
+async def test_whoever_put_off_what_was_not_urgent_did_not_put_off_what_is(product: House, by: str) -> None:
+    always = WorkingHours(severities=(SEV3,))
+    service = await product.make_service(SLOW.model_copy(update={"working_hours": always}))
+    incident = await product.report(service_name=service, severity=SEV3, fingerprint=service)
+    await incident.until_step("p1.r1.s1")
+    await incident.give("snooze", until=(datetime.now(UTC) + timedelta(days=3)).isoformat())
+    await raised(product, incident, by)
+    await incident.until_step("p2.r1.s1")
+    row = await incident.row()
+    assert (row["status"], row["snoozed_until"]) == ("TRIGGERED", None)
 
 
 async def test_a_persist_deadline_that_was_told_is_not_told_again(product: House) -> None:
