@@ -52,10 +52,11 @@ def test_a_queued_command_says_so(
     assert "is queued" in result.stdout
 
 
-def test_acknowledging_second_names_the_first(product: FakeTocsin, tocsin: Tocsin) -> None:
-    answer = incident(status="ACKNOWLEDGED", acknowledged_by="bo@example.com")
+def test_acknowledging_second_names_the_first_and_when(product: FakeTocsin, tocsin: Tocsin) -> None:
+    at = "2026-11-21T03:12:44.120000Z"
+    answer = incident(status="ACKNOWLEDGED", acknowledged_by="bo@example.com", acknowledged_at=at)
     product.on("POST", "/incidents/INC-42/acknowledge/", (200, answer))
-    assert tocsin("ack", "INC-42").stdout == "INC-42 is ACKNOWLEDGED by bo@example.com.\n"
+    assert tocsin("ack", "INC-42").stdout == "INC-42 is ACKNOWLEDGED by bo@example.com since 2026-11-21 03:12:44 UTC.\n"
 
 
 def test_the_severity_is_amended(product: FakeTocsin, tocsin: Tocsin) -> None:
