@@ -1,6 +1,8 @@
 """What every request passes, as plain ASGI: trailing slashes, size of the body, compression, rate."""
 
 import asyncio
+import gzip
+import io
 import math
 import time
 import zlib
@@ -110,17 +112,15 @@ class Unzipped:
             await self._app(scope, receive, send)
 
     async def _unzip(self, scope: Scope, receive: Receive, send: Send) -> None:
-        packed, unzip = await Request(scope, receive).body(), zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        packed = gzip.GzipFile(fileobj=io.BytesIO(await Request(scope, receive).body()))
         try:
-            unread = [await asyncio.to_thread(unzip.decompress, packed, self._max + 1)]
-        except zlib.error:
-            unread = [b""]
-        if len(unread[0]) > self._max:
-            await _too_large(self._max)(scope, receive, send)
-            return
-        if packed and (not unzip.eof or unzip.unused_data):
+            unread = [await asyncio.to_thread(packed.read, self._max + 1)]
+        except (gzip.BadGzipFile, EOFError, zlib.error):
             problem = Problem(400, "The body is not valid gzip", [{"field": "body", "message": "must be valid gzip"}])
             await answer(problem)(scope, receive, send)
+            return
+        if len(unread[0]) > self._max:
+            await _too_large(self._max)(scope, receive, send)
             return
 
         async def unzipped() -> Message:

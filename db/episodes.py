@@ -58,7 +58,7 @@ class Followed:
     rank: int = 4
     """The incident's severity, 1 to 4."""
     news: bool = True
-    """Whether it changes anything."""
+    """Whether it changes anything for an incident."""
 
 
 _KNOWN = """
@@ -130,13 +130,15 @@ _NOW = "SELECT clock_timestamp() AS now"
 _RESOLVE = """
 INSERT INTO alert_states AS known (
     identity, status, slot_key, incident_id, alert_id, over_started_at, resolved_at, changes, last_fired_at, fire_count)
-VALUES (%(identity)s, 'resolved', %(key)s, %(incident)s, %(alert)s, %(over)s, %(now)s, ARRAY[%(now)s::timestamptz],
-        %(now)s, 0)
+VALUES (%(identity)s, 'resolved', %(key)s, %(incident)s, %(alert)s, %(over)s, %(now)s, '{}', %(now)s, 0)
 ON CONFLICT (identity) DO UPDATE SET
     status = 'resolved', resolved_at = excluded.resolved_at, quiet_until = NULL,
     over_started_at = excluded.over_started_at, incident_id = coalesce(excluded.incident_id, known.incident_id),
-    changes = (known.changes || excluded.changes)[greatest(1, cardinality(known.changes) + 2 - %(kept)s):]
+    -- Only what fired goes back to normal: a sender that goes on saying so does not flap.
+    changes = CASE known.status WHEN 'resolved' THEN known.changes
+              ELSE (known.changes || excluded.resolved_at)[greatest(1, cardinality(known.changes) + 2 - %(kept)s):] END
 """
+"""`resolved_at` is when an end was last heard: what a threshold held before it does not fire when it is released."""
 _STILL = """
 SELECT 1 FROM alert_states WHERE incident_id = %(incident)s AND status = 'firing'
 UNION ALL
@@ -175,25 +177,25 @@ async def clear(
         state = await cursor.fetchone()
         history = _history(state) if state else History()
         followed = _followed(state, history, incident, item)
-        if followed.news:
-            now = await _now(cursor)
+        now, over = await _now(cursor), history.over_with(item.started_at)
+        if followed.news or _overtakes(state, history, over):
             values = {
                 "identity": item.identity,
                 "key": item.key,
                 "incident": incident["id"] if incident else None,
                 "alert": kept.alert_id,
-                "over": history.over_with(item.started_at),
+                "over": over,
                 "now": now,
                 "kept": CHANGES_KEPT,
             }
             await cursor.execute(_RESOLVE, values)
-            if incident is not None:
-                await cursor.execute(_STILL, {"incident": incident["id"], "fingerprint": item.alert.fingerprint})
-                if await cursor.fetchone() is None:
-                    command = _damped(command | {"as_of": now.isoformat()}, state, flapping, now)
-                    await put_command_row(connection, incident["id"], followed.rank, command)
-                else:
-                    followed = replace(followed, reason="others of the incident still fire")
+        if followed.news and incident is not None:
+            await cursor.execute(_STILL, {"incident": incident["id"], "fingerprint": item.alert.fingerprint})
+            if await cursor.fetchone() is None:
+                command = _damped(command | {"as_of": now.isoformat()}, state, flapping, now)
+                await put_command_row(connection, incident["id"], followed.rank, command)
+            else:
+                followed = replace(followed, reason="others of the incident still fire")
         await keep(connection, [_kept_as(kept, followed)])
     return followed
 
@@ -287,6 +289,11 @@ def _followed(
     if state is not None and state["status"] == "resolved" and state["incident_id"] == incident["id"]:
         return Followed("resolved", "it was back to normal already", incident["id"], incident["number"], news=False)
     return Followed("resolved", None, incident["id"], incident["number"], int(incident["severity"][3]))
+
+
+def _overtakes(state: dict[str, Any] | None, history: History, over: datetime | None) -> bool:
+    """Whether an end comes before its start: kept in mind, so that the start which follows opens nothing."""
+    return state is not None and state["status"] == "resolved" and over != history.over_started_at
 
 
 def _damped(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +27,8 @@ logger = structlog.get_logger(__name__)
 
 _Value = TypeVar("_Value")
 _Kept = TypeVar("_Kept", Rule, Silence, MaintenanceWindow)
+
+_OBJECT = TypeAdapter(dict[str, Any])
 
 CHANNEL_HOUSE = "tocsin_house"
 """Postgres notifications that the catalogue changed; triggers of migration 0002 send them."""
@@ -81,9 +83,13 @@ def window_value(window: MaintenanceWindow) -> WindowValue:
 
 
 def rule_value(rule: Rule) -> RuleValue:
-    """A rule's row as the rules know it."""
+    """A rule's row as the rules know it.
+
+    Raises:
+        ValidationError: this version cannot read it.
+    """
     facts = {"id": rule.id, "name": rule.name, "source_id": rule.source_id}
-    return RuleValue.model_validate(rule.definition | facts)
+    return RuleValue.model_validate(_OBJECT.validate_python(rule.definition) | facts)
 
 
 def source_value(source: Source | Row[Any]) -> SourceValue:
@@ -93,8 +99,9 @@ def source_value(source: Source | Row[Any]) -> SourceValue:
     except ValidationError as error:
         fields = _fields(error)
         logger.error("house: settings of a source not read, and passed over", source=source.name, fields=fields)
-        unreadable = {one["loc"][0] for one in error.errors()}
-        kept = {name: value for name, value in source.settings.items() if name not in unreadable}
+        unreadable = {name for one in error.errors() for name in one["loc"][:1]}
+        given = source.settings if isinstance(source.settings, dict) else {}
+        kept = {name: value for name, value in given.items() if name not in unreadable}
         settings = SourceSettings.model_validate(kept)
     return SourceValue(id=source.id, name=source.name, kind=source.kind, settings=settings, secret=source.secret)
 

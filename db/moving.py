@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -61,6 +61,8 @@ async def follow(session: AsyncSession, alerts: Sequence[Alert], left: UUID, joi
 async def take_back(session: AsyncSession, incident_id: UUID, decided_at: datetime | None) -> None:
     """Correlate anew what joined an incident after it was decided that it is over: alerts, and merged incidents.
 
+    An alert that came and went meanwhile stays: its end has been heard, and nothing would ever end it elsewhere.
+
     Args:
         session: whose transaction has released the incident's slots.
         incident_id: the incident that is over.
@@ -68,7 +70,8 @@ async def take_back(session: AsyncSession, incident_id: UUID, decided_at: dateti
     """
     query = kept_alerts().where(Alert.incident_id == incident_id, Alert.fate.in_(COUNTED))
     if decided_at is not None:
-        conditions = [Alert.received_at > decided_at, *await _merged_since(session, incident_id, decided_at)]
+        came_later = and_(Alert.received_at > decided_at, ~_ended())
+        conditions = [came_later, *await _merged_since(session, incident_id, decided_at)]
         query = query.where(Alert.deduplicated, or_(*conditions))
     late = (await session.scalars(query)).all()
     if not late:
@@ -104,6 +107,11 @@ async def propose_if_quiet(session: AsyncSession, incident_id: UUID, rank: int) 
 def merge_reason(short_id: str) -> str:
     """Why an alert is where it is."""
     return f"merged from {short_id}"
+
+
+def _ended() -> ColumnElement[bool]:
+    """Whether an alert is back to normal by now."""
+    return exists().where(AlertState.identity == Alert.item["identity"].as_string(), AlertState.status == "resolved")
 
 
 async def _merged_since(session: AsyncSession, incident_id: UUID, at: datetime) -> list[ColumnElement[bool]]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, delete, func, select, text, update
+from sqlalchemy import Cast, Integer, Row, Select, and_, cast, delete, func, select, text, true, update
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.house import source_value
@@ -34,10 +35,14 @@ class Kept:
     missing_since: datetime | None
 
 
+# A number within the bounds of `SourceSettings`; whatever else a later version may have written there is none.
+_PERIOD = "strict $.heartbeat_seconds ? (@ >= 1 && @ <= 31536000 && @.floor() == @)"
+_GRACE = "strict $.heartbeat_grace_seconds ? (@ >= 0 && @ <= 86400 && @.floor() == @)"
+
 _PING = text("""
 WITH source AS (
-    SELECT id, name, CAST(settings->>'heartbeat_seconds' AS int) AS period,
-           coalesce(CAST(settings->>'heartbeat_grace_seconds' AS int), 0) AS grace
+    SELECT id, name, CAST(jsonb_path_query_first(settings, CAST(:period AS jsonpath), '{}', true) AS int) AS period,
+           coalesce(CAST(jsonb_path_query_first(settings, CAST(:grace AS jsonpath), '{}', true) AS int), 0) AS grace
     FROM sources WHERE key_hash = :key_hash AND is_active
 ), ping AS (
     INSERT INTO source_heartbeats AS kept (source_id, last_ping_at)
@@ -57,7 +62,8 @@ async def ping(session: AsyncSession, key_hash: bytes) -> Ping | None:
         session: committed by the caller.
         key_hash: `db.tokens.hash_token` of the key.
     """
-    row = (await session.execute(_PING, {"key_hash": key_hash})).mappings().one_or_none()
+    values = {"key_hash": key_hash, "period": _PERIOD, "grace": _GRACE}
+    row = (await session.execute(_PING, values)).mappings().one_or_none()
     if row is None:
         return None
     switch = None
@@ -87,8 +93,8 @@ async def armed(session: AsyncSession) -> list[Switch]:
     query = select(
         Source.id.label("source_id"),
         Source.name.label("source"),
-        Source.settings["heartbeat_seconds"].as_integer().label("period_seconds"),
-        func.coalesce(Source.settings["heartbeat_grace_seconds"].as_integer(), 0).label("grace_seconds"),
+        _seconds(_PERIOD).label("period_seconds"),
+        func.coalesce(_seconds(_GRACE), 0).label("grace_seconds"),
         SourceHeartbeat.last_ping_at,
         SourceHeartbeat.missing_since,
     ).join(SourceHeartbeat, SourceHeartbeat.source_id == Source.id)
@@ -141,7 +147,12 @@ def shown(switch: Switch | None, now: datetime) -> dict[str, Any]:
     }
 
 
-_HAS_ONE = and_(Source.is_active, Source.settings["heartbeat_seconds"].as_integer().is_not(None))
+def _seconds(path: str) -> Cast[int]:
+    found = func.jsonb_path_query_first(Source.settings, cast(path, JSONPATH), cast({}, JSONB), true())
+    return cast(found, Integer)
+
+
+_HAS_ONE = and_(Source.is_active, _seconds(_PERIOD).is_not(None))
 
 
 def _kept(*, isouter: bool = False) -> Select[Any]:
@@ -152,21 +163,22 @@ def _kept(*, isouter: bool = False) -> Select[Any]:
         Source.settings,
         Source.secret,
         Source.is_active,
+        _seconds(_PERIOD).label("period_seconds"),
+        func.coalesce(_seconds(_GRACE), 0).label("grace_seconds"),
         SourceHeartbeat.last_ping_at,
         SourceHeartbeat.missing_since,
     ).join(SourceHeartbeat, SourceHeartbeat.source_id == Source.id, isouter=isouter)
 
 
 def _read(row: Row[Any]) -> Kept:
-    source = source_value(row)
-    settings, switch = source.settings, None
-    if row.is_active and settings.heartbeat_seconds is not None and row.last_ping_at is not None:
+    switch = None
+    if row.is_active and row.period_seconds is not None and row.last_ping_at is not None:
         switch = Switch(
             source_id=row.id,
             source=row.name,
-            period_seconds=settings.heartbeat_seconds,
-            grace_seconds=settings.heartbeat_grace_seconds,
+            period_seconds=row.period_seconds,
+            grace_seconds=row.grace_seconds,
             last_ping_at=row.last_ping_at,
             missing_since=row.missing_since,
         )
-    return Kept(source, switch, row.missing_since)
+    return Kept(source_value(row), switch, row.missing_since)

@@ -76,6 +76,7 @@ def _alarm(alarm: Body, envelope: Body) -> Signal:
         detected_at=changed,
         # SNS keeps no order. An OK does not tell when the alarm began; whatever changed before it is over with it.
         started_at=changed,
+        starts_once=True,
         ended_at=changed if action is Action.RESOLVE else None,
         raw=kept(alarm),
     )

@@ -4,6 +4,7 @@ The subject says what it is about and how it stands ("PROBLEM: disk full", "[RES
 marks it is the fingerprint, so that a problem's mail and its recovery's meet.
 """
 
+import codecs
 import re
 from contextlib import suppress
 from email import message_from_bytes, policy
@@ -21,6 +22,8 @@ from domain.severity import DEFAULT_WORDS
 _BROKEN = (MessageError, LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError)
 """What the standard library raises on headers, encodings and parts that are wrong."""
 _LONGEST = 100_000
+_LONGEST_ENCODED = 4 * _LONGEST
+"""Bytes of as many characters, in any charset."""
 _LONGEST_HEADER = 4000
 """Of a longer header the rest is left: the standard library takes a second for some that are ten times as long."""
 _MAX_HEADERS = 100
@@ -33,6 +36,11 @@ _HEADER = rb"^content-(?:type|transfer-encoding):(?:[^\n]|\n[ \t])"
 _LONG_HEADER = re.compile(_HEADER + rb"{%d}" % _LONGEST_HEADER, re.I | re.M)
 _ABOUT_THE_BODY = re.compile(_HEADER + rb"*\n?", re.I | re.M)
 _END_OF_LINE = re.compile(rb"\r\n?")
+_CHARSET = re.compile(
+    r"ascii|utf-(?:8|16|32)\S*|iso8859-\d+|cp\d+|mac-\S+|koi8-\w|tis-620|kz1048|ptcp154"
+    r"|gb2312|gbk|gb18030|hz|big5\w*|shift_jis\w*|euc_\w+|iso2022_\w+|johab"
+)
+"""What mail programs write in, as Python names it. It knows more: `punycode` takes minutes for a long text."""
 
 _RESOLVED = {"resolved", "recovery", "recovered", "ok", "up", "back to normal", "cleared", "closed", "normal", "fixed"}
 _ACKNOWLEDGED = {"acknowledgement", "acknowledged", "ack"}
@@ -210,7 +218,7 @@ def _kind(part: Message) -> str:
 
 
 def _decoded(part: Message) -> str:
-    """A part's text, in its charset or as well as UTF-8 can read it."""
+    """The beginning of a part's text, in its charset or as well as UTF-8 can read it."""
     try:
         payload = part.get_payload(decode=True)
         charset = part.get_content_charset() or "utf-8"
@@ -218,10 +226,16 @@ def _decoded(part: Message) -> str:
         return ""
     if not isinstance(payload, bytes):
         return ""
+    return text(payload[:_LONGEST_ENCODED].decode(_codec(charset), "replace"))
+
+
+def _codec(charset: str) -> str:
+    """The codec of a charset; that of UTF-8 when no mail program writes in it."""
     try:
-        return text(payload.decode(charset, "replace"))
-    except _BROKEN:  # a charset that nobody knows
-        return text(payload.decode("utf-8", "replace"))
+        name = codecs.lookup(charset).name
+    except _BROKEN:
+        return "utf-8"
+    return name if _CHARSET.fullmatch(name) else "utf-8"
 
 
 class _Stripper(HTMLParser):
@@ -255,9 +269,9 @@ class _Stripper(HTMLParser):
 
 
 def _stripped(html: str) -> str:
-    stripper = _Stripper()
+    stripper, html = _Stripper(), _NO_TAG.sub(" ", html[:_LONGEST])
     try:
-        stripper.feed(_NO_TAG.sub(" ", html[:_LONGEST]))
+        stripper.feed(html)
         stripper.close()
     except _BROKEN:
         stripper.said.append(re.sub(r"<[^>]*>", " ", html))

@@ -15,6 +15,7 @@ from api.problems import Problem
 from api.requests import Caller, Cursor, JsonRoute, Limit, Parts, decode_cursor, encode_cursor, needs, page
 from api.schemas import Line, Text
 from db.adding import added_once
+from db.house import readable, window_value
 from db.models import MaintenanceWindow, Service, Team, new_id
 from domain.intake.maintenance import MaintenanceWindow as WindowValue
 from domain.intake.maintenance import Repeat
@@ -180,12 +181,12 @@ async def _row(session: AsyncSession, id: UUID) -> MaintenanceWindow:
 def _shown(row: MaintenanceWindow) -> dict[str, Any]:
     facts = {name: getattr(row, name) for name in ("id", *_FACTS, "created_by", "created_at")}
     facts |= {name: getattr(row, name).isoformat(timespec="seconds") for name in ("start", "end")}
-    return facts | {"next": [{"start": begin, "end": end} for begin, end in _coming(row)]}
+    spans = [span for window in readable([row], window_value) for span in _coming(window)]
+    return facts | {"next": [{"start": begin, "end": end} for begin, end in spans]}
 
 
-def _coming(row: MaintenanceWindow) -> list[tuple[datetime, datetime]]:
+def _coming(window: WindowValue) -> list[tuple[datetime, datetime]]:
     """The occurrence that is under way, and the next ones."""
-    window = WindowValue.model_validate(row, from_attributes=True)
     begin = max(datetime.now(UTC), _instant(window))
     # Twice as long as so many repetitions take, for some months have no 31st.
     span = timedelta(days=2 * SHOWN * 62 * window.interval if window.repeat is Repeat.MONTHLY else 0)

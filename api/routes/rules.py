@@ -134,7 +134,7 @@ async def change_rule(id: Annotated[UUID, Path()], body: dict[str, Any], parts: 
     """Change what is named; the rest stays. `set` is replaced as a whole."""
     async with parts.sessions() as session:
         rule = await _row(session, id)
-    kept = {"name": rule.name, "position": rule.position, "is_active": rule.is_active} | rule.definition
+    kept = {"name": rule.name, "position": rule.position, "is_active": rule.is_active} | _object(rule.definition)
     kept["source"] = str(rule.source_id) if rule.source_id else None
     return await _saved(rule, RuleIn.model_validate(kept | body), parts)
 
@@ -250,16 +250,22 @@ async def _row(session: AsyncSession, id: UUID) -> Rule:
     return rule
 
 
+def _object(definition: Any) -> dict[str, Any]:
+    """A definition as it is stored; what is no object has no condition, and is told as not valid."""
+    return definition if isinstance(definition, dict) else {"when": ""}
+
+
 def _shown(rule: Rule, source: str | None) -> dict[str, Any]:
+    definition = _object(rule.definition)
     return {
         "id": rule.id,
         "name": rule.name,
         "source": source,
         "source_id": rule.source_id,
         "position": rule.position,
-        "when": rule.definition.get("when", "true"),
-        "then": rule.definition.get("then", Then.PASS),
-        "set": rule.definition.get("set", {}),
+        "when": definition.get("when", "true"),
+        "then": definition.get("then", Then.PASS),
+        "set": definition.get("set", {}),
         "is_active": rule.is_active,
         "created_at": rule.created_at,
     }

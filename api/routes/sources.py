@@ -111,7 +111,7 @@ async def change_source(id: str, body: dict[str, Any], parts: Parts) -> dict[str
     async with parts.sessions.begin() as session:
         source = await session.get_one(Source, row.id)
         kept = {"name": source.name, "kind": source.kind, "is_active": source.is_active}
-        changed = SourceIn.model_validate(source.settings | kept | body)
+        changed = SourceIn.model_validate(_object(source.settings) | kept | body)
         if source.secret is not None and changed.kind != source.kind and "secret" not in body:
             raise Problem.of_field("secret", "belongs to the kind that changes: send the new one, or null")
         await _write(source, changed, parts)
@@ -181,6 +181,11 @@ def _sealed(secret: str, parts: Container) -> bytes:
         return parts.sealer.seal(secret)
     except NoSecretKey as error:
         raise Problem.of_field("secret", str(error)) from error
+
+
+def _object(settings: Any) -> dict[str, Any]:
+    """Settings as they are stored; a later version's that are no object are none."""
+    return settings if isinstance(settings, dict) else {}
 
 
 def _forget(parts: Container) -> None:

@@ -22,16 +22,17 @@ class History:
     over_at: datetime | None = None
     """When that was heard, by our clock."""
 
-    def comes_late(self, started_at: datetime | None, heard_at: datetime) -> bool:
+    def comes_late(self, started_at: datetime | None, heard_at: datetime, *, starts_once: bool = False) -> bool:
         """Whether an alert that fires is of an episode that is over: what is over is not opened again by its own past.
 
         Args:
             started_at: when its episode began, as its sender says.
             heard_at: when it came, by our clock.
+            starts_once: it never fires again by the same start.
         """
         if self.over_at is None or not _not_after(started_at, self.over_started_at):
             return False
-        return heard_at - self.over_at < LATE_FOR
+        return starts_once or heard_at - self.over_at < LATE_FOR
 
     def ended_before(self, started_at: datetime | None, ended_at: datetime | None) -> bool:
         """Whether an end is that of an episode before the one that fires now. In doubt it is not: no end is lost.

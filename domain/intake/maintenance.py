@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from domain.wall_clock import first_instant, last_instant
 
@@ -46,6 +46,15 @@ class MaintenanceWindow(BaseModel):
     teams: tuple[str, ...] = ()
     reason: str = ""
     created_by: str = ""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (LookupError, OSError) as error:
+            raise ValueError(f"there is no time zone '{name}'") from error
+        return name
 
     def concerns(self, service: str, team: str) -> bool:
         """Whether it is about this service."""

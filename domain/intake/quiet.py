@@ -50,7 +50,7 @@ class Matcher(BaseModel):
 
 
 class Silence(BaseModel):
-    """A silence; all of its matchers must hold."""
+    """A silence; all of its matchers must hold, and one without any silences nothing."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,4 +63,5 @@ class Silence(BaseModel):
 
     def covers(self, facts: Facts, now: datetime, matches: Search) -> bool:
         """Whether an alert with these facts is silenced now."""
-        return self.starts_at <= now < self.ends_at and all(one.holds(facts, matches) for one in self.matchers)
+        is_on = bool(self.matchers) and self.starts_at <= now < self.ends_at
+        return is_on and all(one.holds(facts, matches) for one in self.matchers)

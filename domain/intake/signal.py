@@ -134,6 +134,8 @@ class Signal(BaseModel):
     started_at: Annotated[datetime | None, BeforeValidator(instant)] = None
     """When this episode began, of senders whose start tells one episode from the next: there, what comes late
     is recognised by it."""
+    starts_once: bool = False
+    """Of senders whose start never comes again for what fires anew: what is older than an end stays so."""
     ended_at: Annotated[datetime | None, BeforeValidator(instant)] = None
     """When this episode ended, of senders who say so with its resolution."""
     note: Annotated[str, BeforeValidator(lambda value: plain(value)[:10_000])] = ""

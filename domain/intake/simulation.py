@@ -125,7 +125,8 @@ class Simulation:
 
     def _fires(self, verdict: Verdict, recorded: Recorded) -> Outcome:
         now, episode = recorded.received_at, self._episodes.get(verdict.identity)
-        if episode is not None and episode.history.comes_late(verdict.signal.started_at, now):
+        signal = verdict.signal
+        if episode and episode.history.comes_late(signal.started_at, now, starts_once=signal.starts_once):
             return _outcome(verdict, Fate.LATE, None)
         key, window = verdict.key
         incident = joins(verdict, _home(episode, now), self._down(verdict, now)) or self._open_under(key, now, window)

@@ -116,7 +116,7 @@ def _place(entry: Entry, verdict: Verdict, episode: Episode | None, down: dict[U
     item = entry.item
     if verdict.fate is not None:
         return Place(item, Kept(item, entry.alert_id, verdict.fate, quiet_until=verdict.quiet_until))
-    if episode is not None and _is_late(entry, episode):
+    if episode is not None and _is_late(entry, verdict, episode):
         late = because(item, "it is about an episode that is over")
         return Place(late, Kept(late, entry.alert_id, Fate.LATE))
     fires_in = episode.fires_in if episode else None
@@ -140,12 +140,12 @@ def _going_on(item: IntakeItem, episode: Episode, fires_in: UUID) -> Joining | N
     return Joining(item, fires_in, episode.slot_key if leads_there else None)
 
 
-def _is_late(entry: Entry, episode: Episode) -> bool:
+def _is_late(entry: Entry, verdict: Verdict, episode: Episode) -> bool:
     """It is over by what its sender says, or went back to normal while it was kept quiet."""
     if entry.again and episode.status == "resolved":
         return True
     heard_at = episode.last_fired_at if entry.again else datetime.now(UTC)
-    return episode.history.comes_late(entry.item.started_at, heard_at)
+    return episode.history.comes_late(entry.item.started_at, heard_at, starts_once=verdict.signal.starts_once)
 
 
 def _continued(item: IntakeItem, verdict: Verdict, episode: Episode | None) -> IntakeItem:

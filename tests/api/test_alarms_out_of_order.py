@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 NOON = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
@@ -16,12 +17,12 @@ class Alarm:
 
     def __init__(self, api: httpx.Client) -> None:
         self._api = api
-        self._name = f"alarm {uuid4().hex}"
+        self.name = f"alarm {uuid4().hex}"
 
     def says(self, state: str, minute: int) -> Any:
         alarm = {
-            "AlarmName": self._name,
-            "AlarmArn": f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{self._name}",
+            "AlarmName": self.name,
+            "AlarmArn": f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{self.name}",
             "NewStateValue": state,
             "StateChangeTime": (NOON + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%S.597+0000"),
         }
@@ -57,3 +58,14 @@ def test_an_alarm_in_order_opens_ends_and_opens_again(alarm: Alarm) -> None:
     assert (alarm.says("OK", 2)["status"], alarm.says("OK", 2)["status"]) == ("resolved", "resolved")
     assert alarm.says("ALARM", 3)["status"] in {"new", "attached"}, "without auto_resolve it is open still"
     assert alarm.says("OK", 2)["status"] == "late"
+
+
+def test_an_alarm_that_comes_hours_after_its_ok_opens_nothing(alarm: Alarm, database: psycopg.Connection[Any]) -> None:
+    assert alarm.says("OK", 1)["incident"] is None
+    changed = database.execute(
+        "UPDATE alert_states SET resolved_at = resolved_at - interval '5 hours' WHERE identity LIKE %s",
+        (f"%{alarm.name}%",),
+    )
+    assert changed.rowcount == 1
+    assert alarm.says("ALARM", 0)["status"] == "late"
+    assert alarm.says("ALARM", 2)["status"] == "new"

@@ -1,6 +1,7 @@
 """One alert over its episodes, and over the incidents in which it fires: ends, starts, and windows that run out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,6 +9,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.support.processes import Stack
 from tests.support.waiting import wait_for
@@ -59,6 +61,109 @@ def long_over(database: Database) -> Callable[[str], None]:
         )
 
     return grow_old
+
+
+@pytest.fixture
+def held_up(database: Database) -> Callable[[str], AbstractContextManager[None]]:
+    """Of an incident whose workflow hears nothing for a while: as long as the block lasts."""
+
+    @contextmanager
+    def hold_up(number: str) -> Iterator[None]:
+        wait = {"kind": "comment", "id": uuid4().hex, "text": "wait"}
+        database.execute(
+            "INSERT INTO outbox (incident_id, kind, rank, command_id, payload, due_at)"
+            " SELECT id, 'command', 1, %s, %s, clock_timestamp() + interval '1 hour' FROM incidents WHERE number = %s",
+            (wait["id"], Jsonb(wait), number.removeprefix("INC-")),
+        )
+        yield
+        assert database.execute("DELETE FROM outbox WHERE command_id = %s", (wait["id"],)).rowcount == 1
+
+    return hold_up
+
+
+def opened_by(database: Database, mark: str) -> list[str]:
+    """The incidents that an alert has opened."""
+    query = "SELECT DISTINCT number FROM incidents WHERE fingerprint = %s ORDER BY number"
+    return [f"INC-{number}" for (number,) in database.execute(query, (mark,))]
+
+
+def test_what_came_and_went_before_its_first_end_was_processed_is_over(
+    api: httpx.Client, sender: Any, held_up: Any, database: Database
+) -> None:
+    say, mark = sender(auto_resolve=True), uuid4().hex
+    first = say(mark)["incident"]
+    with held_up(first):
+        for state in ("resolved", "firing", "resolved"):
+            assert say(mark, state)["incident"] == first
+    wait_for(lambda: status(api, first) == "RESOLVED")
+    assert opened_by(database, mark) == [first]
+    assert incident(api, first)["alert_count"] == 2
+    assert say(mark)["status"] == "new"
+
+
+def test_what_fires_again_before_its_first_end_was_processed_goes_on_in_another_incident(
+    api: httpx.Client, sender: Any, held_up: Any, database: Database
+) -> None:
+    say, mark = sender(auto_resolve=True), uuid4().hex
+    first = say(mark)["incident"]
+    with held_up(first):
+        for state in ("resolved", "firing", "resolved", "firing"):
+            assert say(mark, state)["incident"] == first
+    wait_for(lambda: len(opened_by(database, mark)) == 2)
+    _, second = opened_by(database, mark)
+    assert (status(api, first), status(api, second)) == ("RESOLVED", "TRIGGERED")
+    say(mark, "resolved")
+    wait_for(lambda: status(api, second) == "RESOLVED")
+
+
+@pytest.mark.parametrize("auto_resolve", [False, True])
+def test_a_start_that_its_end_overtook_opens_nothing(api: httpx.Client, sender: Any, auto_resolve: bool) -> None:
+    say, mark = sender(auto_resolve=auto_resolve, resolve_delay_seconds=3600), uuid4().hex
+    opened = say(mark, startsAt=at(0))["incident"]
+    say(mark, "resolved", startsAt=at(0), endsAt=at(1))
+    overtaking = say(mark, "resolved", startsAt=at(2), endsAt=at(3))
+    assert overtaking["reason"] == "it was back to normal already"
+    assert say(mark, startsAt=at(2))["status"] == "late"
+    assert say(mark, startsAt=at(4))["incident"] == opened
+    assert "already" not in (say(mark, "resolved", startsAt=at(4), endsAt=at(5))["reason"] or "")
+
+
+def test_a_repeated_end_does_not_prolong_the_time_for_which_its_start_is_late(sender: Any, long_over: Any) -> None:
+    say, mark = sender(), uuid4().hex
+    opened = say(mark, startsAt=at(0))["incident"]
+    say(mark, "resolved", startsAt=at(0), endsAt=at(1))
+    long_over(mark)
+    say(mark, "resolved", startsAt=at(0), endsAt=at(1))
+    again = say(mark, startsAt=at(0))
+    assert (again["status"], again["incident"]) == ("attached", opened)
+
+
+def test_only_what_fired_flaps(api: httpx.Client, sender: Any) -> None:
+    say, mark = sender(auto_resolve=True, flapping={"changes": 3, "seconds": 900}), uuid4().hex
+    for _ in range(4):
+        say(mark, "resolved")
+    opened = say(mark)["incident"]
+    say(mark, "resolved")
+    wait_for(lambda: status(api, opened) == "RESOLVED")
+    again = [say(mark)["incident"], say(mark, "resolved")["incident"]]
+    wait_for(lambda: status(api, again[0]) == "RESOLVED")
+    flaps = say(mark)["incident"]
+    say(mark, "resolved")
+    wait_for(lambda: any("3 times within 900 s: it flaps" in text for text in texts(api, flaps)))
+    assert status(api, flaps) == "TRIGGERED"
+
+
+def test_what_a_threshold_held_before_its_end_was_repeated_is_over(
+    api: httpx.Client, service: Any, sender: Any
+) -> None:
+    settings = {"correlation": {"preset": "service"}, "threshold": {"count": 2, "seconds": 600}}
+    say, mark = sender(service_name=service(), auto_resolve=True, **settings), uuid4().hex
+    say(mark, "resolved")
+    assert say(mark)["status"] == "held"
+    say(mark, "resolved")
+    opened = say(f"other {mark}")["incident"]
+    say(f"other {mark}", "resolved")
+    wait_for(lambda: status(api, opened) == "RESOLVED")
 
 
 def test_a_start_that_comes_again_long_after_its_end_pages_again_and_ends_again(

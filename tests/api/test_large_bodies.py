@@ -75,7 +75,26 @@ def test_no_more_is_unpacked_than_a_body_may_have(send: Send) -> None:
         assert send("/api/v1/alerts/generic/", None, packed=packed).status_code == status, size
 
 
-@pytest.mark.parametrize("spoil", [lambda body: body[:-1], lambda body: body + b"x", lambda _: b"{}"])
+def test_more_than_one_member_is_one_body(send: Send) -> None:
+    parts = (b'{"title": "Disk", ', b"", b'"dedup_key": "%s"}' % uuid4().hex.encode())
+    packed = b"".join(gzip.compress(part) for part in parts)
+    for padding in (b"", b"\0" * 100):
+        assert send("/api/v1/alerts/generic/", None, packed=packed + padding).status_code == 200
+    half = gzip.compress(b" " * (MOST_BYTES // 2 + 1))
+    assert send("/api/v1/alerts/generic/", None, packed=half + half).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda body: body[:-1],
+        lambda body: body + b"x",
+        lambda body: body + b"\0x",
+        lambda body: body + body[:-1],
+        lambda body: body[:-8] + b"\0" * 8,
+        lambda _: b"{}",
+    ],
+)
 def test_what_is_no_gzip(send: Send, spoil: Callable[[bytes], bytes]) -> None:
     packed = spoil(gzip.compress(b'{"title": "Disk"}'))
     require_problem(send("/api/v1/alerts/generic/", None, packed=packed), 400, "body")

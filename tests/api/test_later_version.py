@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
 import pytest
 
+from tests.support.problems import require_problem
 from tests.support.processes import Stack
 from tests.support.waiting import wait_for
 
@@ -95,3 +97,106 @@ def test_settings_that_cannot_be_read_have_their_defaults_and_the_others_hold(
     incident = api.get(f"/incidents/{one['incident']}/").json()
     assert (one["status"], incident["service"]["name"], incident["severity"]) == ("new", "postgres-main", "SEV3_MEDIUM")
     assert any(source["id"] == made["id"] for source in api.get("/sources/?limit=500").json()["items"])
+
+
+@pytest.mark.parametrize("definition", ["[]", "null", '"true"', "5"])
+def test_a_rule_that_is_no_object_is_passed_over(
+    api: httpx.Client, send: Send, database: psycopg.Connection[Any], definition: str
+) -> None:
+    title = uuid4().hex
+    rules = []
+    for position, name in enumerate(("later", "known")):
+        body = {"name": f"{name} {uuid4().hex[:8]}", "position": position, "when": f'title == "{title}"'}
+        answer = api.post("/rules/", json=body)
+        assert answer.status_code == 201, answer.text
+        rules.append(answer.json())
+    later, known = rules
+    wait_for(lambda: later["name"] in reason_of(send(title)))
+    set_field(database, "UPDATE rules SET definition = %s WHERE id = %s", definition, later["id"])
+    try:
+        wait_for(lambda: later["name"] not in reason_of(send(title)))
+        assert known["name"] in reason_of(send(title))
+        shown = {one["name"]: one for one in api.get("/rules/?limit=500").json()["items"]}
+        assert shown[later["name"]]["when"] == ""
+        require_problem(api.patch(f"/rules/{later['id']}/", json={"position": 9}), 422, "when")
+    finally:
+        for rule in rules:
+            assert api.delete(f"/rules/{rule['id']}/").status_code == 204
+
+
+@pytest.mark.parametrize("settings", ["[]", '"x"', "5", "null"])
+def test_settings_that_are_no_object_have_their_defaults(
+    api: httpx.Client, send: Send, stack: Stack, made: dict[str, Any], database: psycopg.Connection[Any], settings: str
+) -> None:
+    set_field(database, "UPDATE sources SET settings = %s WHERE id = %s", settings, made["id"])
+    made["key"] = api.post(f"/sources/{made['id']}/key/").json()["key"]
+    assert send("Disk").json()["results"][0]["status"] == "new"
+    require_problem(httpx.get(f"{stack.url()}/api/v1/heartbeats/{made['key']}/"), 422, "heartbeat_seconds")
+    shown = next(one for one in api.get("/sources/?limit=500").json()["items"] if one["id"] == made["id"])
+    assert (shown["service_name"], shown["heartbeat"]) == (None, None)
+    changed = api.patch(f"/sources/{made['id']}/", json={"service_name": "search"})
+    assert (changed.status_code, changed.json()["service_name"]) == (200, "search")
+
+
+@pytest.mark.parametrize("seconds", ['"5m"', "1e30", "-5", "2.5", "[60]", "true"])
+def test_a_heartbeat_that_cannot_be_read_is_none(
+    api: httpx.Client, send: Send, stack: Stack, made: dict[str, Any], database: psycopg.Connection[Any], seconds: str
+) -> None:
+    settings = f'{{"service_name": "postgres-main", "heartbeat_seconds": {seconds}, "heartbeat_grace_seconds": "long"}}'
+    set_field(database, "UPDATE sources SET settings = %s WHERE id = %s", settings, made["id"])
+    made["key"] = api.post(f"/sources/{made['id']}/key/").json()["key"]
+    require_problem(httpx.get(f"{stack.url()}/api/v1/heartbeats/{made['key']}/"), 422, "heartbeat_seconds")
+    shown = next(one for one in api.get("/sources/?limit=500").json()["items"] if one["id"] == made["id"])
+    assert shown["heartbeat"] is None
+    assert send("Disk").json()["results"][0]["status"] == "new"
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("time_zone", "Mars/Base"), ("time_zone", "Europe"), ("repeat", "hourly")]
+)
+def test_a_maintenance_window_that_cannot_be_read_is_passed_over(
+    api: httpx.Client, send: Send, database: psycopg.Connection[Any], column: str, value: str
+) -> None:
+    start = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(hours=1)
+    body = {
+        "name": f"window {uuid4().hex[:8]}",
+        "time_zone": "UTC",
+        "start": start.isoformat(),
+        "end": (start + timedelta(hours=3)).isoformat(),
+        "services": ["postgres-main"],
+    }
+    made = api.post("/maintenance/", json=body).json()
+    try:
+        wait_for(lambda: send("Disk").json()["results"][0]["status"] == "maintenance")
+        queries = {
+            "time_zone": "UPDATE maintenance_windows SET time_zone = %s WHERE id = %s",
+            "repeat": "UPDATE maintenance_windows SET repeat = %s WHERE id = %s",
+        }
+        set_field(database, queries[column], value, UUID(made["id"]))
+        wait_for(lambda: send("Disk").json()["results"][0]["status"] == "new")
+        shown = next(one for one in api.get("/maintenance/?limit=500").json()["items"] if one["id"] == made["id"])
+        assert (shown[column], shown["next"]) == (value, [])
+        answer = api.patch(f"/maintenance/{made['id']}/", json={"reason": "it takes longer"})
+        require_problem(answer, 422, column)
+    finally:
+        assert api.delete(f"/maintenance/{made['id']}/").status_code == 204
+
+
+def test_a_silence_without_matchers_silences_nothing(
+    api: httpx.Client, send: Send, database: psycopg.Connection[Any]
+) -> None:
+    later = uuid4()
+    set_field(
+        database,
+        "INSERT INTO silences (id, matchers, starts_at, ends_at, reason, created_by)"
+        " VALUES (%s, '[]', now(), now() + interval '1 hour', 'a later version', 'ana@example.com')",
+        later,
+    )
+    title = uuid4().hex
+    known = {"matchers": [{"name": "title", "value": title}], "seconds": 600, "reason": "a test"}
+    assert api.post("/silences/", json=known).status_code == 201
+    try:
+        wait_for(lambda: send(title).json()["results"][0]["status"] == "silenced")
+        assert send("Disk").json()["results"][0]["status"] == "new"
+    finally:
+        assert api.delete(f"/silences/{later}/").status_code == 200

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 
 from db import source_heartbeats
@@ -95,3 +97,22 @@ async def test_a_heartbeat_that_was_set_again_is_not_forgotten(board: Board) -> 
         for beating in (again, inactive, removed):
             await source_heartbeats.disarm(session, beating.id)
     assert [await beating.kept() is not None for beating in (again, inactive, removed)] == [True, False, False]
+
+
+@pytest.mark.parametrize("seconds", ["5m", "300", 1e30, 0, 2.5, [60], True])
+async def test_a_heartbeat_of_a_later_version_is_none_and_hides_no_other(board: Board, seconds: Any) -> None:
+    later, known = await board.source(), await board.source(heartbeat_grace_seconds=30)
+    for beating in (later, known):
+        await beating.ping(tell=False)
+    await later.set(heartbeat_seconds=seconds)
+    await known.set(heartbeat_seconds=60, heartbeat_grace_seconds="long")
+    taken = await ping(board, later.key)
+    assert taken is not None and taken.switch is None
+    async with board.house.sessions.begin() as session:
+        switches = await source_heartbeats.armed(session)
+        assert [(one.source_id, one.period_seconds, one.grace_seconds) for one in switches] == [(known.id, 60, 0)]
+        assert set(await source_heartbeats.standings(session, [later.id, known.id])) == {known.id}
+        kept = await source_heartbeats.find(session, later.id)
+        assert kept is not None and kept.switch is None
+        await source_heartbeats.disarm(session, later.id)
+    assert (await later.kept(), await known.kept() is not None) == (None, True)

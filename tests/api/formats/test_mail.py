@@ -1,5 +1,6 @@
 """E-mail: what the subject says, and messages that are broken."""
 
+import base64
 from email.message import EmailMessage
 
 import pytest
@@ -240,3 +241,48 @@ def test_what_people_forward_is_read_as_ever() -> None:
 @pytest.mark.parametrize("header", ["Subject: " + "=?utf-8?q?=41?=" * 5000, "From: " + "a," * 9000])
 def test_headers_made_to_be_slow_are_read_in_time(header: str) -> None:
     assert mail.read(mail.parse(header.encode() + b"\r\n\r\nthe text")).title
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("charset", ["punycode", "idna", "utf-7", "unicode_escape", "raw_unicode_escape", "utf-16"])
+def test_a_charset_made_to_be_slow_is_read_in_time(charset: str) -> None:
+    head = f"Subject: x\r\nContent-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    signal = mail.read(mail.parse(head.encode() + base64.encodebytes(b"ab-" + b"9a" * 1_000_000)))
+    assert signal.title == "x"
+    if charset != "utf-16":
+        assert signal.description.startswith("ab-9a9a")
+
+
+@pytest.mark.parametrize("charset", ["punycode", "utf-7", "unicode_escape", "rot13", "hex", "klingon"])
+def test_what_no_mail_program_writes_is_read_as_utf_8(charset: str) -> None:
+    raw = f"Subject: x\r\nContent-Type: text/plain; charset={charset}\r\n\r\n+AGE- \\x41 é-abc".encode()
+    assert mail.read(mail.parse(raw)).description == "+AGE- \\x41 é-abc"
+
+
+@pytest.mark.parametrize(
+    ("charset", "said"),
+    [
+        ("US-ASCII", "Disk"),
+        ("UTF8", "Straße"),
+        ("iso-8859-1", "Straße"),
+        ("latin1", "Straße"),
+        ("iso-8859-15", "5 €"),
+        ("windows-1251", "Диск"),
+        ("KOI8-R", "Диск"),
+        ("macintosh", "Straße"),
+        ("utf-16", "Straße"),
+        ("utf-32le", "Straße"),
+        ("gb2312", "磁盘"),
+        ("gb18030", "磁盘"),
+        ("big5", "磁碟"),
+        ("iso-2022-jp", "ディスク"),
+        ("Shift_JIS", "ディスク"),
+        ("euc-jp", "ディスク"),
+        ("euc-kr", "디스크"),
+        ("ks_c_5601-1987", "디스크"),
+        ("tis-620", "ดิสก์"),
+    ],
+)
+def test_the_charsets_that_senders_use(charset: str, said: str) -> None:
+    head = f"Subject: x\r\nContent-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    assert mail.read(mail.parse(head.encode() + base64.encodebytes(said.encode(charset)))).description == said

@@ -35,6 +35,11 @@ def test_what_is_over_is_not_opened_again_by_its_own_past_but_is_not_over_for_ev
     assert OVER.comes_late(at(start), at(heard)) is late
 
 
+@pytest.mark.parametrize(("start", "late"), [(-5, True), (0, True), (0.1, False)])
+def test_a_start_that_never_comes_again_is_over_for_ever(start: float, late: bool) -> None:
+    assert OVER.comes_late(at(start), at(50_000), starts_once=True) is late
+
+
 def test_senders_who_say_no_start_are_never_late() -> None:
     assert not OVER.comes_late(None, at(20))
     assert not History(over_at=at(20)).comes_late(at(0), at(20))

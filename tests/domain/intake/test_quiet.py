@@ -87,3 +87,7 @@ def test_all_matchers_must_hold() -> None:
 def test_what_is_no_matcher(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Matcher.model_validate({"name": "a", "value": "b"} | fields)
+
+
+def test_no_matchers_match_nothing() -> None:
+    assert not silence().covers({"a": "b"}, NOW, matches)

@@ -111,6 +111,21 @@ def test_what_comes_late_opens_nothing() -> None:
     assert fates(*story) == [("new", 1), ("resolved", 1), ("late", None), ("new", 2), ("late", None)]
 
 
+def test_a_start_that_never_comes_again_is_late_for_ever() -> None:
+    def run(**fields: Any) -> list[tuple[str, Any]]:
+        story = ((0, Action.TRIGGER), (5, Action.RESOLVE), (20_000, Action.TRIGGER))
+        sender = source(auto_resolve=True)
+        return fates(
+            *(
+                told(seconds, sender, fingerprint="a", started_at=START, action=action, **fields)
+                for seconds, action in story
+            )
+        )
+
+    assert run()[-1] == ("new", 2)
+    assert run(starts_once=True)[-1] == ("late", None)
+
+
 def test_thresholds_hold_and_then_release() -> None:
     sender = source(threshold={"count": 3, "seconds": 60}, correlation={"preset": "service"})
     alerts = [told(seconds, sender) for seconds in (0, 50, 100, 105)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.intake.signal import MAX_LABELS, MAX_LINKS, UNTITLED, Action, Signal, fitting, instant, line, plain
 
-FIELDS = sorted(set(Signal.model_fields) - {"action", "raw", "severity_is_level"})
+FIELDS = sorted(set(Signal.model_fields) - {"action", "raw", "severity_is_level", "starts_once"})
 
 _text = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
     ["\x00", "a\x00b", "\ud800", "\x1b[31m", "²", "NaN", "9" * 400, "https://x", "0001-01-01T00:00:00Z", " \u2028 "]
