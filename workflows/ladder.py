@@ -159,8 +159,8 @@ class Ladder:
         wait = max(timedelta(0), step.at - workflow.now()) if step else None
         if wait == timedelta(0):
             return True
-        rest = HOLD_LOOK if self._holds() and workflow.patched("looks-often-while-it-holds") else HOLD_LOOK_BEFORE
-        nap = wait is not None and wait > rest and self._holds()
+        rest = self._hold_look()
+        nap = wait is not None and rest is not None and wait > rest
         try:
             await workflow.wait_condition(
                 lambda: self._changes != seen,
@@ -173,9 +173,11 @@ class Ladder:
             await self._look_up.refresh()  # somebody may go on call sooner than it was known
         return False
 
-    def _holds(self) -> bool:
-        """Whether a rung may be waiting until somebody is on call."""
-        return any(isinstance(rung, WaitUntilCovered) for rung in self._state.policy.steps)
+    def _hold_look(self) -> timedelta | None:
+        """How often to look whether somebody has come on call; None when no rung waits for that."""
+        if not any(isinstance(rung, WaitUntilCovered) for rung in self._state.policy.steps):
+            return None
+        return HOLD_LOOK if workflow.patched("looks-often-while-it-holds") else HOLD_LOOK_BEFORE
 
     async def _is_ready(self) -> bool:
         """Look up who answers; False when a command came meanwhile that begins anew, or makes the answer stale."""

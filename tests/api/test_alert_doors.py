@@ -27,18 +27,6 @@ def source(api: httpx.Client) -> Callable[..., dict[str, Any]]:
     return make
 
 
-@pytest.fixture
-def service(api: httpx.Client) -> Callable[..., str]:
-    """Makes a service that no other test has."""
-
-    def make(**facts: Any) -> str:
-        name = f"service-{uuid4().hex[:8]}"
-        api.post("/services/", json={"name": name, "team": "SRE Core"} | facts).raise_for_status()
-        return name
-
-    return make
-
-
 def alert(fingerprint: str, status: str = "firing", started: str = STARTED, **labels: str) -> dict[str, Any]:
     """One alert of a body of Alertmanager's."""
     ended = "0001-01-01T00:00:00Z" if status == "firing" else "2026-11-21T04:00:00Z"

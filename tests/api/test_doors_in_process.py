@@ -63,6 +63,14 @@ async def test_a_large_body_is_not_read_on_the_event_loop(
     assert [thread is not threading.main_thread() for thread in threads] == [aside]
 
 
+async def test_without_a_database_a_client_is_told_to_try_again(door: Door) -> None:
+    assert (await door.client.post(ENQUEUE, json=event(door.key))).status_code == 202
+    await door.parts.intake_pool.close()
+    assert (await door.client.post(ENQUEUE, json=event(door.key))).status_code == 503
+    genie = {"Authorization": f"GenieKey {door.key}"}
+    assert (await door.client.post("/v2/alerts", json={"message": "x"}, headers=genie)).status_code == 503
+
+
 async def test_without_a_database_pagerdutys_clients_read_it_in_their_shape(door: Door) -> None:
     await door.parts.intake_pool.close()
     for path in (ENQUEUE, "/v2/change/enqueue"):

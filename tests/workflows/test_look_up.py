@@ -9,25 +9,15 @@ from typing import Any
 import pytest
 
 from activities import records
-from domain.channels import ChannelName
 from domain.commands import Unacknowledge
-from domain.policy import Manager, OnCall, Persist, Policy, Step
+from domain.policy import Manager, Persist, Step
 from domain.target import People
 from tests.support.house import House, Told
+from tests.support.policies import HOUR, SLOW, SMS
 from tests.support.waiting import eventually
 from workflows.policies import DIRECTORY_AGE, LOOK_UP
 
-SMS = ChannelName.SMS
-HOUR = 3600
-POLICY = Policy(
-    name="two steps",
-    steps=(
-        Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
-        Step(after_seconds=HOUR, targets=(Manager(channel=SMS),)),
-    ),
-    max_rounds=1,
-    persist=(Persist(after_seconds=HOUR, targets=(Manager(channel=SMS),)),),
-)
+POLICY = SLOW.model_copy(update={"persist": (Persist(after_seconds=HOUR, targets=(Manager(channel=SMS),)),)})
 FAST = 600.0
 """The hour is six seconds."""
 

@@ -14,19 +14,8 @@ from domain.policy import Manager, OnCall, Persist, Policy, Step
 from gateway.commands import Answer, Forbidden
 from gateway.plans import plan_ahead
 from tests.support.house import House, Told
+from tests.support.policies import HOUR, SLOW, SMS
 from tests.support.waiting import eventually
-
-HOUR = 3600
-SMS = ChannelName.SMS
-SLOW = Policy(
-    name="slow",
-    steps=(
-        Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
-        Step(after_seconds=HOUR, targets=(Manager(channel=SMS),)),
-    ),
-    max_rounds=1,
-)
-"""The second rung is an hour away, or a second in the fastest drill."""
 
 
 async def status_of(incident: Told) -> str:

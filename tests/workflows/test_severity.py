@@ -8,25 +8,15 @@ from sqlalchemy import update
 
 from db.models import Policy as PolicyRow
 from db.models import Service, new_id
-from domain.channels import ChannelName
-from domain.policy import Manager, OnCall, Persist, Policy, Step, WorkingHours
+from domain.policy import Manager, Persist, Policy, Step, WorkingHours
 from domain.severity import Severity
 from gateway.naming import policy_for_severity
 from gateway.plans import plan_ahead
 from tests.support.house import House, Told
+from tests.support.policies import HOUR, SLOW, SMS
 from tests.support.values import an_alert
 from tests.support.waiting import eventually
 
-HOUR = 3600
-SMS = ChannelName.SMS
-SLOW = Policy(
-    name="slow",
-    steps=(
-        Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
-        Step(after_seconds=HOUR, targets=(Manager(channel=SMS),)),
-    ),
-    max_rounds=1,
-)
 URGENT = Policy(name="urgent", steps=(Step(after_seconds=0, targets=(Manager(channel=SMS),)),), max_rounds=1)
 SEV1, SEV2, SEV3, _ = Severity
 

@@ -14,24 +14,13 @@ from db.records import commit_record
 from domain.incident import Status
 from domain.intake.signal import Signal
 from domain.intake.source import Source, SourceSettings
-from domain.intake.verdict import House as Catalogue
 from gateway.intake.admission import Taken
 from gateway.intake.expressions import TOOLS
-from gateway.intake.knowledge import Knowledge
 from gateway.intake.pipeline import Pipeline
 from tests.support.house import House
+from tests.support.known import Known
 
 BELOW, ABOVE = "redis-prod", "search"
-
-
-class Known(Knowledge):
-    """A catalogue that says what a test wants."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-
-    async def house(self) -> Catalogue:
-        return self.catalogue
 
 
 @pytest_asyncio.fixture

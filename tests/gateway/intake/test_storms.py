@@ -16,27 +16,16 @@ from domain.intake.quiet import Matcher, Silence
 from domain.intake.rule import Rule, Then
 from domain.intake.signal import Signal
 from domain.intake.source import Source, SourceSettings
-from domain.intake.verdict import House as Catalogue
 from domain.intake.verdict import decide
 from gateway.intake import admission, pipeline
 from gateway.intake.admission import Taken
 from gateway.intake.expressions import TOOLS
-from gateway.intake.knowledge import Knowledge
 from gateway.intake.pipeline import WRITTEN_AT_ONCE, Pipeline
 from tests.support.house import House
+from tests.support.known import Known
 
 DROP = Rule(name="noise", when='labels["team"] == "nobody"', then=Then.DROP)
 SENDER = Source(name="a test", kind="generic", settings=SourceSettings(service_name="redis-prod"))
-
-
-class Known(Knowledge):
-    """A catalogue that says what a test wants."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-
-    async def house(self) -> Catalogue:
-        return self.catalogue
 
 
 @pytest_asyncio.fixture
