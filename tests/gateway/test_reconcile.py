@@ -93,8 +93,7 @@ async def test_a_manual_escalation_that_brings_a_lost_workflow_back_pages_the_ne
                 await incident.give(kind)
             await lose(incident)
             await incident.give("escalate")
-            await incident.until_step("p1.r1.s2")
-            assert await incident.steps() == ["p1.created", "p1.r1.s1", "p1.r1.s2"]
+            await incident.until_steps("p1.created", "p1.r1.s1", "p1.r1.s2")
 
 
 async def test_alerts_of_a_lost_workflow_bring_it_back_and_are_told(house: House) -> None:

@@ -236,6 +236,15 @@ class Told:
 
         await eventually(there, seconds, f"pages of {step}")
 
+    async def until_steps(self, *steps: str, seconds: float = WAIT_SECONDS) -> None:
+        """Wait until every page of each of these steps was sent, in any order; the ledger has no other step then.
+
+        In a drill the pages of neighbouring steps overtake one another: the last one there says nothing of the others.
+        """
+        for step in steps:
+            await self.until_step(step, seconds)
+        assert await self.steps() == sorted(steps)
+
     async def seconds_to_first_page(self) -> float | None:
         """From the acceptance to the first message in an inbox; None before it."""
         messages = await self.house.inbox(self.id)
