@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from domain.wall_clock import first_instant, last_instant
 
@@ -38,7 +38,7 @@ class MaintenanceWindow(BaseModel):
     """Of the first occurrence: wall-clock time in the zone, without an offset."""
     end: datetime
     repeat: Repeat = Repeat.ONCE
-    interval: int = 1
+    interval: int = Field(default=1, ge=1)
     """Every so many days, weeks or months."""
     until: date | None = None
     """The last local day on which an occurrence may begin."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from domain.intake.maintenance import MaintenanceWindow, Repeat
 from domain.wall_clock import first_instant, last_instant
@@ -217,3 +218,8 @@ def test_the_first_is_there(one: MaintenanceWindow) -> None:
     if first < last:
         assert one.occurrence_at(first) == (first, last)
         assert one.occurrences(first, last)[0] == (first, last)
+
+
+def test_an_interval_of_nothing_is_no_window() -> None:
+    with pytest.raises(ValidationError, match="interval"):
+        window("2026-03-01T02:00", "2026-03-01T04:00", repeat=Repeat.DAILY, interval=0)
