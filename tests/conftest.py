@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,6 +22,7 @@ from tests.support.order import in_order
 from tests.support.product import product_name, shared_product, terminate_all
 from tests.support.servers import ALONE, Addresses, Servers, copy_template, make_settings, process_name
 from tests.support.sockets import block_outside
+from tests.support.waiting import WAIT_SECONDS
 
 __all__ = ["shared_product"]
 
@@ -30,7 +32,9 @@ _SERVERS = pytest.StashKey[Servers]()
 _ABOUT_THE_TESTS = frozenset({"TOCSIN_FULL_STORM"})
 """Variables that say which tests are run, and nothing to the product."""
 
-hypothesis_settings.register_profile("tocsin", deadline=None, print_blob=True)
+# How fast examples are made on this machine, and how many are of use, says nothing of the product.
+_OF_CHANCE = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+hypothesis_settings.register_profile("tocsin", deadline=None, print_blob=True, suppress_health_check=_OF_CHANCE)
 hypothesis_settings.load_profile("tocsin")
 
 
@@ -159,6 +163,7 @@ async def sessions(engine: AsyncEngine) -> Sessions:
 async def intake_pool(settings: Settings) -> AsyncIterator[IntakePool]:
     """The pool of intake's one statement."""
     async with make_intake_pool(settings.database) as pool:
+        pool.timeout = WAIT_SECONDS  # hundreds wait for one row, on whatever machine
         yield pool
 
 

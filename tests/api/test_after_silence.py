@@ -87,6 +87,7 @@ def test_one_whose_incident_was_resolved_is_not_forgotten_for_another_incident_o
     say, mark = sender(service_name=service(), correlation={"preset": "service"}), uuid4().hex
     first = say(mark, labels={"mark": mark})["incident"]
     api.patch(f"/incidents/{first}/resolve/").raise_for_status()
+    wait_for(lambda: api.get(f"/incidents/{first}/").json()["status"] == "RESOLVED")  # it may have been queued
     second = say("other")["incident"]
     end = silence(f'mark="{mark}"')
     quiet = say(mark, labels={"mark": mark})

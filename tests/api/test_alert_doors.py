@@ -154,10 +154,10 @@ def test_the_key_may_come_as_senders_can_send_it(stack: Stack, source: Any, how:
     key, url = source()["key"], f"{stack.url()}/api/v1/alerts/alertmanager/"
     body = {"version": "4", "alerts": [alert(uuid4().hex)]}
     answer = {
-        "query": lambda: httpx.post(url, json=body, params={"token": key}),
-        "basic": lambda: httpx.post(url, json=body, auth=("anybody", key)),
-        "bearer": lambda: httpx.post(url, json=body, headers={"Authorization": f"Bearer {key}"}),
-        "token": lambda: httpx.post(url, json=body, headers={"Authorization": f"Token {key}"}),
+        "query": lambda: httpx.post(url, json=body, params={"token": key}, timeout=30),
+        "basic": lambda: httpx.post(url, json=body, auth=("anybody", key), timeout=30),
+        "bearer": lambda: httpx.post(url, json=body, headers={"Authorization": f"Bearer {key}"}, timeout=30),
+        "token": lambda: httpx.post(url, json=body, headers={"Authorization": f"Token {key}"}, timeout=30),
     }[how]()
     assert answer.status_code == 200
 
@@ -170,7 +170,7 @@ def test_a_key_opens_nothing_but_the_doors(stack: Stack, api: httpx.Client, sour
         assert own.get("/alerts/").status_code == 403
     fresh = api.post(f"/sources/{made['id']}/key/").json()["key"]
     url = f"{stack.url()}/api/v1/alerts/generic/?token={made['key']}"
-    wait_for(lambda: httpx.post(url, json={}).status_code == 401)
+    wait_for(lambda: httpx.post(url, json={}, timeout=30).status_code == 401)
     assert send(stack, fresh, alert(uuid4().hex))[0]["status"] == "new"
     assert api.delete(f"/sources/{made['id']}/").status_code == 204
     assert api.get(f"/sources/{made['id']}/").status_code == 404
@@ -203,6 +203,7 @@ def test_what_depends_on_something_that_is_down_joins_its_incident(
     assert (joined["status"], joined["incident"]) == ("attached", down["incident"])
     assert below in joined["reason"]
     api.patch(f"/incidents/{down['incident']}/resolve/").raise_for_status()
+    wait_for(lambda: status(api, down["incident"]) == "RESOLVED")  # it may have been queued
     assert send(stack, key, alert(uuid4().hex, service=above))[0]["status"] == "new"
 
 
@@ -242,12 +243,12 @@ def test_one_noisy_source_is_refused_and_reported_and_starves_nobody(
     stack: Stack, api: httpx.Client, source: Any, service: Any
 ) -> None:
     owner = service()
-    noisy, calm = source(rate_limit=0.1, rate_burst=5, owner_service=owner), source()
+    noisy, calm = source(rate_limit=0.001, rate_burst=5, owner_service=owner), source()
     url = f"{stack.url()}/api/v1/alerts/alertmanager/"
     body = {"version": "4", "alerts": [alert(uuid4().hex)]}
-    answers = [httpx.post(url, json=body, params={"token": noisy["key"]}) for _ in range(12)]
+    answers = [httpx.post(url, json=body, params={"token": noisy["key"]}, timeout=30) for _ in range(12)]
     refused = [answer for answer in answers if answer.status_code == 429]
-    assert len(refused) >= 6
+    assert len(refused) == 7
     assert int(refused[0].headers["retry-after"]) >= 1
     assert send(stack, calm["key"], alert(uuid4().hex))[0]["status"] == "new"
     wait_for(lambda: bool(api.get("/incidents/", params={"service": owner}).json()["items"]))
@@ -260,7 +261,8 @@ def test_whoever_watches_sees_what_became_of_each_and_why(
 ) -> None:
     made, mark = source(), uuid4().hex
     send(stack, made["key"], alert(mark), alert(mark))
-    refused = httpx.post(f"{stack.url()}/api/v1/alerts/alertmanager/?token={made['key']}", content=b"{not json")
+    url = f"{stack.url()}/api/v1/alerts/alertmanager/?token={made['key']}"
+    refused = httpx.post(url, content=b"{not json", timeout=30)
     assert refused.status_code == 400
     items = api.get(f"/sources/{made['id']}/alerts/").json()["items"]
     assert [one["fate"] for one in items] == ["refused", "attached", "new"]

@@ -274,7 +274,7 @@ def test_a_command_goes_to_the_incident_of_its_own_alert(
     def tell(action: str, mark: str) -> None:
         payload = {"summary": mark, "source": "test", "severity": "critical"}
         event = {"routing_key": key, "event_action": action, "dedup_key": mark, "payload": payload}
-        httpx.post(f"{stack.url()}/v2/enqueue", json=event).raise_for_status()
+        httpx.post(f"{stack.url()}/v2/enqueue", json=event, timeout=30).raise_for_status()
 
     def opened() -> list[str]:
         query = "SELECT number FROM incidents WHERE requested_service_name = %s ORDER BY number"

@@ -24,6 +24,8 @@ from tests.support.product import Product
 from tests.support.rotas import ANA, BO, CY, kept, on_call, restored
 
 SECRET = "token-that-nobody-may-see"
+MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+"""The same for every line of a test, also of one that runs across it."""
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +35,7 @@ def _nothing_left(database: psycopg.Connection[Any]) -> Iterator[None]:
 
 def event(days: float, who: str, *more: str, hours: int = 24) -> str:
     """An event of a day, so many days from today's midnight on."""
-    start = midnight() + timedelta(days=days)
+    start = MIDNIGHT + timedelta(days=days)
     times = (f"DTSTART:{start:%Y%m%dT%H%M%SZ}", f"DTEND:{start + timedelta(hours=hours):%Y%m%dT%H%M%SZ}")
     lines = ("BEGIN:VEVENT", f"UID:{days}-{who}", "DTSTAMP:20260101T000000Z", f"SUMMARY:{who}", *times, *more)
     return "\r\n".join((*lines, "END:VEVENT"))
@@ -43,12 +45,8 @@ def calendar(*events: str) -> str:
     return "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", *events, "END:VCALENDAR", ""))
 
 
-def midnight() -> datetime:
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def noon(days: int) -> str:
-    return f"{midnight() + timedelta(days=days, hours=12):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{MIDNIGHT + timedelta(days=days, hours=12):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def a_calendar_schedule(api: httpx.Client) -> dict[str, Any]:
@@ -205,10 +203,13 @@ async def test_read_again_every_hour_and_what_was_read_holds_on(
     database.execute(old)
     assert await refresh.look() == 1
     assert on_call(api, made["id"], noon(1)) == [CY]
-    database.execute(old)
     outside.status = 500
-    assert await refresh.look() == 0
-    error = error_of(api, made)
+    error: str | None = "not allowed here"
+    while error is not None and "not allowed here" in error:  # a worker of the product looks, too, and may not read it
+        refresh = CalendarRefresh(there, CatalogueReader(), at_home)
+        database.execute(old)
+        assert await refresh.look() == 0
+        error = error_of(api, made)
     assert error is not None and "answers 500" in error and SECRET not in error
     assert on_call(api, made["id"], noon(1)) == [CY]
     outside.status = 200

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import httpx
 import psycopg
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from tests.support.processes import Stack
 from tests.support.servers import ADMIN_TOKEN, Addresses
@@ -86,11 +88,11 @@ def test_a_head_request_is_a_ping(
 def test_a_source_may_ping_no_faster_than_it_may_send(
     anybody: httpx.Client, api: httpx.Client, make_source: MakeSource
 ) -> None:
-    fast, other = make_source(heartbeat_seconds=600, rate_limit=0.1, rate_burst=2), make_source(heartbeat_seconds=600)
+    fast, other = make_source(heartbeat_seconds=600, rate_limit=0.001, rate_burst=2), make_source(heartbeat_seconds=600)
     answers = [anybody.get(f"/heartbeats/{fast['key']}/") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
     assert answers[-1].headers["content-type"] == "application/problem+json"
-    assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
+    assert 900 < int(answers[-1].headers["retry-after"]) <= 1000
     assert anybody.get(f"/heartbeats/{other['key']}/").status_code == 200
 
 
@@ -142,11 +144,22 @@ def test_missed_opens_one_incident_and_returned_resolves_it(
 def test_pings_in_time_open_nothing(
     anybody: httpx.Client, make_source: MakeSource, database: psycopg.Connection[Any]
 ) -> None:
-    source = make_source(heartbeat_seconds=2, heartbeat_grace_seconds=6)
-    until = datetime.now() + timedelta(seconds=10)
-    path = f"/heartbeats/{source['key']}/"
-    wait_for(lambda: anybody.get(path).status_code == 200 and datetime.now() > until)
-    assert incidents_of(database, source["name"]) == []
+    for most in (8, 32, 128):  # seconds between two pings: more, when the machine was too slow to ping within them
+        source = make_source(heartbeat_seconds=2, heartbeat_grace_seconds=most - 2)
+        pings: list[datetime] = []
+
+        def ping(key: str = source["key"], pings: list[datetime] = pings) -> timedelta:
+            answer = anybody.get(f"/heartbeats/{key}/").raise_for_status().json()
+            pings.append(datetime.fromisoformat(answer["last_ping_at"]))
+            return pings[-1] - pings[0]
+
+        wait_for(lambda: ping() > timedelta(seconds=most + 2), most + 60)  # noqa: B023
+        opened = incidents_of(database, source["name"])
+        ping()  # until now they were in time
+        if max(after - before for before, after in pairwise(pings)) < timedelta(seconds=most):
+            assert opened == []
+            return
+    pytest.fail(f"too slow to ping in time: {pings}")
 
 
 def test_a_chatty_sender_does_not_fill_its_workflow(
@@ -159,6 +172,11 @@ def test_a_chatty_sender_does_not_fill_its_workflow(
     async def events() -> int:
         client = await Client.connect(addresses.temporal, namespace=stack.namespace)
         handle = client.get_workflow_handle(f"heartbeat-{source['id']}")
-        return len((await handle.fetch_history()).events)
+        try:
+            return len((await handle.fetch_history()).events)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return 0  # it is begun in the background
 
     assert wait_for(lambda: asyncio.run(events())) < 15

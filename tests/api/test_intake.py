@@ -49,18 +49,26 @@ def test_the_seeds_own_example(api: httpx.Client, alert: Make) -> None:
     assert now["orchestration"] == "COMPLETE"
     assert now["lid_link"].endswith("/document")
     assert now["war_room_link"].endswith("/room")
-    ledger = api.get(f"/incidents/{incident['id']}/notifications/").json()["items"]
-    assert {(row["step"], row["recipient"], row["channel"]) for row in ledger} == {
+
+    def ledger() -> list[dict[str, Any]]:
+        """Without the links that follow where a slow machine had them ready too late for the first message."""
+        rows = api.get(f"/incidents/{incident['id']}/notifications/").json()["items"]
+        return [row for row in rows if row["step"] != "p1.links"]
+
+    def inbox() -> list[dict[str, Any]]:
+        items = api.get("/users/ana@example.com/inbox/?limit=500").json()["items"]
+        return [message for message in items if message["incident"] == incident["short_id"]]
+
+    wait_for(lambda: len(ledger()) >= 4 and {row["status"] for row in ledger()} == {"sent"})
+    assert {(row["step"], row["recipient"], row["channel"]) for row in ledger()} == {
         ("p1.created", "#sre-core", "slack"),
         ("p1.created", "ana@example.com", "email"),
         ("p1.created", "ana@example.com", "sms"),
         ("p1.r1.s1", "ana@example.com", "slack"),
     }
-    assert {row["status"] for row in ledger} == {"sent"}
-    inbox = api.get("/users/ana@example.com/inbox/?limit=500").json()["items"]
-    mine = [message for message in inbox if message["incident"] == incident["short_id"]]
-    assert Counter(message["channel"] for message in mine) == {"email": 1, "sms": 1, "slack": 1}
-    assert any(link["href"] == now["war_room_link"] for message in mine for link in message["links"])
+    mine = Counter(message["channel"] for message in inbox() if message["step"] != "p1.links")
+    assert mine == {"email": 1, "sms": 1, "slack": 1}
+    wait_for(lambda: any(link["href"] == now["war_room_link"] for one in inbox() for link in one["links"]))
 
 
 def test_two_hundred_at_once_through_two_processes_are_one_incident(

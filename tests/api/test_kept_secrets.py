@@ -24,7 +24,8 @@ def test_a_key_in_a_body_that_is_refused_is_not_kept(
     other = api.post("/sources/", json=source | {"name": uuid4().hex}).json()
     key = made["key"] if where == "its own" else other["key"]
     for body in (KEY_AT_HAND % key, f'{{"routing_key" :\n "{key[:20]}', f'["{made["key"]}"'):
-        answer = httpx.post(f"{stack.url()}/api/v1/alerts/pagerduty/", params={"token": made["key"]}, content=body)
+        url = f"{stack.url()}/api/v1/alerts/pagerduty/"
+        answer = httpx.post(url, params={"token": made["key"]}, content=body, timeout=30)
         assert answer.status_code == 400
     kept = api.get(f"/sources/{made['id']}/alerts/").json()["items"]
     assert [one["fate"] for one in kept] == ["refused"] * 3

@@ -131,7 +131,7 @@ def test_settings_that_are_no_object_have_their_defaults(
     set_field(database, "UPDATE sources SET settings = %s WHERE id = %s", settings, made["id"])
     made["key"] = api.post(f"/sources/{made['id']}/key/").json()["key"]
     assert send("Disk").json()["results"][0]["status"] == "new"
-    require_problem(httpx.get(f"{stack.url()}/api/v1/heartbeats/{made['key']}/"), 422, "heartbeat_seconds")
+    require_problem(stack.root(f"/api/v1/heartbeats/{made['key']}/"), 422, "heartbeat_seconds")
     shown = next(one for one in api.get("/sources/?limit=500").json()["items"] if one["id"] == made["id"])
     assert (shown["service_name"], shown["heartbeat"]) == (None, None)
     changed = api.patch(f"/sources/{made['id']}/", json={"service_name": "search"})
@@ -145,7 +145,7 @@ def test_a_heartbeat_that_cannot_be_read_is_none(
     settings = f'{{"service_name": "postgres-main", "heartbeat_seconds": {seconds}, "heartbeat_grace_seconds": "long"}}'
     set_field(database, "UPDATE sources SET settings = %s WHERE id = %s", settings, made["id"])
     made["key"] = api.post(f"/sources/{made['id']}/key/").json()["key"]
-    require_problem(httpx.get(f"{stack.url()}/api/v1/heartbeats/{made['key']}/"), 422, "heartbeat_seconds")
+    require_problem(stack.root(f"/api/v1/heartbeats/{made['key']}/"), 422, "heartbeat_seconds")
     shown = next(one for one in api.get("/sources/?limit=500").json()["items"] if one["id"] == made["id"])
     assert shown["heartbeat"] is None
     assert send("Disk").json()["results"][0]["status"] == "new"

@@ -18,12 +18,13 @@ from sqlalchemy import text
 
 from api.container import Container, open_container
 from api.mail import MOST_SESSIONS, listening
-from cli.dev import ports
 from config.settings import Settings, SettingsError
 from db.engine import Sessions
 from db.models import Source, new_id
 from db.tokens import hash_token
 from tests.support.certificates import make_certificate
+from tests.support.ports import free_port
+from tests.support.waiting import eventually
 
 Send = Callable[..., Any]
 
@@ -32,7 +33,7 @@ Send = Callable[..., Any]
 async def parts(settings: Settings, engine: Any, tmp_path: Path) -> AsyncIterator[Container]:
     """One process's parts, with mail taken in."""
     cert, key = make_certificate(tmp_path)
-    changes = {"smtp_port": ports.choose_free(), "max_body_bytes": 200_000, "tls_cert": cert, "tls_key": key}
+    changes = {"smtp_port": free_port(), "max_body_bytes": 200_000, "tls_cert": cert, "tls_key": key}
     async with open_container(settings.model_copy(update=changes)) as parts, listening(parts):
         yield parts
 
@@ -81,7 +82,7 @@ async def send(parts: Container, mail: EmailMessage | bytes, *to: str) -> dict[s
     """The recipients that were refused."""
 
     def work() -> dict[str, tuple[int, bytes]]:
-        with smtplib.SMTP("127.0.0.1", parts.settings.smtp_port or 0, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", parts.settings.smtp_port or 0, timeout=60) as client:
             raw = mail if isinstance(mail, bytes) else mail.as_bytes()
             return client.sendmail("monitor@example.com", list(to), raw)
 
@@ -182,7 +183,7 @@ async def test_a_source_that_signs_takes_no_mail(parts: Container, sessions: Ses
 
 
 async def test_beyond_its_rate_it_is_to_try_again(parts: Container, sessions: Sessions) -> None:
-    slow, other = await add_source(sessions, rate_limit=0.1, rate_burst=2), await add_source(sessions)
+    slow, other = await add_source(sessions, rate_limit=0.001, rate_burst=2), await add_source(sessions)
     for _ in range(2):
         await send(parts, message(), f"{slow}@x.example")
     with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
@@ -267,7 +268,7 @@ async def test_without_a_database_it_is_to_try_again(
 
 async def test_starttls_with_the_certificate_of_the_pages(parts: Container, sessions: Sessions, key: str) -> None:
     def work() -> None:
-        with smtplib.SMTP("127.0.0.1", parts.settings.smtp_port or 0, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", parts.settings.smtp_port or 0, timeout=60) as client:
             client.starttls(context=ssl.create_default_context(cafile=str(parts.settings.tls_cert)))
             client.ehlo()
             assert "auth" not in client.esmtp_features
@@ -290,15 +291,21 @@ async def test_too_many_connections_are_told_so_and_the_others_are_served(
     for _, one in held[:2]:
         one.close()
         await one.wait_closed()
-    await asyncio.sleep(0.1)
-    assert await send(parts, message(), f"{key}@x.example") == {}
+
+    async def is_served() -> bool:
+        try:
+            return await send(parts, message(), f"{key}@x.example") == {}
+        except smtplib.SMTPConnectError:  # it has not seen yet that they are gone
+            return False
+
+    await eventually(is_served)
     for _, one in held:
         one.close()
 
 
 async def test_it_stops_while_senders_are_connected(settings: Settings, engine: Any) -> None:
-    changed = settings.model_copy(update={"smtp_port": ports.choose_free()})
-    async with asyncio.timeout(20), open_container(changed) as parts:
+    changed = settings.model_copy(update={"smtp_port": free_port()})
+    async with asyncio.timeout(60), open_container(changed) as parts:
         async with listening(parts):
             reader, writer = await asyncio.open_connection("127.0.0.1", changed.smtp_port)
             await reader.readline()

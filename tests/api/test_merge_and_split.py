@@ -37,6 +37,11 @@ def now(api: httpx.Client, incident: dict[str, Any]) -> dict[str, Any]:
     return dict(api.get(f"/incidents/{incident['id']}/").json())
 
 
+def resolve(api: httpx.Client, incident: dict[str, Any]) -> None:
+    api.patch(f"/incidents/{incident['id']}/resolve/").raise_for_status()
+    wait_for(lambda: now(api, incident)["status"] == "RESOLVED")  # it may have been queued
+
+
 def texts(api: httpx.Client, incident: dict[str, Any], kind: str) -> list[str]:
     items = api.get(f"/incidents/{incident['id']}/events/?limit=500").json()["items"]
     return [event["message"] for event in items if event["type"] == kind]
@@ -93,7 +98,7 @@ def test_whoever_was_paged_hears_where_it_went(api: httpx.Client, alert: Make, n
 def test_merges_that_make_no_sense_are_refused(api: httpx.Client, alert: Make) -> None:
     one, other, over = opened(api, alert), opened(api, alert), opened(api, alert)
     drill = opened(api, alert, drill=True)
-    api.patch(f"/incidents/{over['id']}/resolve/")
+    resolve(api, over)
 
     def merge(incident: dict[str, Any], into: object) -> tuple[int, str]:
         answer = api.post(f"/incidents/{incident['id']}/merge/", json={"into": into})
@@ -143,7 +148,7 @@ def test_splits_that_make_no_sense_are_refused(api: httpx.Client, alert: Make) -
     refused = [split(), split(*mine), split(mine[0], strange), split("first"), split(mine[0], title="")]
     assert refused == [422] * 5
     assert api.post(f"/incidents/{old['id']}/split/").status_code == 422
-    api.patch(f"/incidents/{old['id']}/resolve/")
+    resolve(api, old)
     assert split(mine[0]) == 409
     assert now(api, old)["alert_count"] == 2
 

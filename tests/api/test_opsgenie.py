@@ -178,17 +178,17 @@ def test_what_is_not_done_says_what_is(client: Any, method: str, path: str) -> N
 
 def test_who_has_no_key_is_refused(stack: Stack) -> None:
     for headers in ({}, *({"Authorization": f"GenieKey {key}"} for key in (uuid4().hex, "test-admin-token"))):
-        with httpx.Client(base_url=stack.url(), headers=headers) as nobody:
+        with httpx.Client(base_url=stack.url(), headers=headers, timeout=30) as nobody:
             for answer in (nobody.post(ALERTS, json={"message": "x"}), nobody.get(ALERTS), nobody.get(f"{ALERTS}/x")):
                 assert "GenieKey" in error(answer, 401)
 
 
 def test_beyond_its_rate_it_is_told_when_to_come_back(client: Any) -> None:
-    with client(rate_limit=0.5, rate_burst=2) as genie:
+    with client(rate_limit=0.001, rate_burst=2) as genie:
         answers = [genie.post(ALERTS, json={"message": "x"}) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [202, 202, 429]
         assert "too many" in error(answers[-1], 429)
-        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 2
+        assert 900 < int(answers[-1].headers["Retry-After"]) <= 1000
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b"{}", b'{"message": NaN}', b"\xff", b"[" * 100_000])

@@ -1,7 +1,6 @@
 """PagerDuty's Events API v2 as its clients see it, one of them unchanged."""
 
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +21,9 @@ from tests.support.waiting import wait_for
 
 CHANGE = "/v2/change/enqueue"
 PATHS = [f"{prefix}{path}{slash}" for prefix in ("", "/api/v1") for path in (ENQUEUE, CHANGE) for slash in ("", "/")]
+
+ALL_IN_ONE = {"preset": "service"}
+"""Hundreds of incidents would keep the worker busy when the next file has begun."""
 
 
 @pytest.fixture
@@ -152,11 +154,11 @@ def test_a_command_about_nothing_is_accepted_and_does_nothing(stack: Stack, api:
 
 
 def test_another_sources_key_names_another_alert(stack: Stack, api: httpx.Client, source: Any) -> None:
-    body = event(source()["key"])
+    body, other = event(source()["key"]), source()
     send(stack, body)
-    other = send(stack, event(source()["key"], "resolve", dedup_key=body["dedup_key"]))
-    assert other.status_code == 202
-    time.sleep(0.5)
+    assert send(stack, event(other["key"], "resolve", dedup_key=body["dedup_key"])).status_code == 202
+    (kept,) = api.get(f"/sources/{other['id']}/alerts/").json()["items"]
+    assert (kept["incident"], kept["reason"]) == (None, "nothing is open for it")
     assert has_status(api, body["dedup_key"], "TRIGGERED")
 
 
@@ -196,7 +198,7 @@ def _wrong(key: str) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def test_every_field_missing_empty_or_garbled_is_answered_in_their_shape(stack: Stack, source: Any) -> None:
-    key = source(rate_limit=1000.0)["key"]
+    key = source(rate_limit=1000.0, correlation=ALL_IN_ONE)["key"]
 
     def answer(case: tuple[dict[str, Any], str]) -> tuple[dict[str, Any], str, httpx.Response]:
         return *case, send(stack, case[0])
@@ -258,16 +260,16 @@ def test_an_event_over_512_kb_is_refused(stack: Stack, source: Any) -> None:
 
 
 def test_beyond_its_rate_it_is_told_when_to_come_back(stack: Stack, source: Any) -> None:
-    slow, other = source(rate_limit=0.5, rate_burst=2)["key"], source()["key"]
+    slow, other = source(rate_limit=0.001, rate_burst=2)["key"], source()["key"]
     answers = [send(stack, event(slow)) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [202, 202, 429, 429]
     assert answers[-1].json()["status"] == "throttle exceeded"
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 2
+    assert 900 < int(answers[-1].headers["Retry-After"]) <= 1000
     assert send(stack, event(other)).status_code == 202
 
 
 def test_an_accepted_event_is_committed(stack: Stack, source: Any, database: psycopg.Connection[Any]) -> None:
-    made = source()
+    made = source(correlation=ALL_IN_ONE)
     bodies = [event(made["key"]) for _ in range(50)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda body: send(stack, body), bodies))

@@ -47,8 +47,9 @@ def add(database: Database) -> Iterator[Add]:
     database.execute("DELETE FROM incidents WHERE id = ANY(%s)", (made,))
 
 
-def replay(api: httpx.Client, policy: dict[str, Any], **options: Any) -> dict[str, Any]:
-    answer = api.post("/policies/replay/", json={"policy": policy, **options})
+def replay(api: httpx.Client, policy: dict[str, Any], team: str = "Web Experience", **options: Any) -> dict[str, Any]:
+    """Over the incidents of the team of `search`: the product itself may open some of nobody's, late."""
+    answer = api.post("/policies/replay/", json={"policy": policy, "team": team, **options})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -89,9 +90,10 @@ def test_nights_are_those_of_whoever_is_paged(api: httpx.Client, add: Add, datab
 
 def test_only_the_incidents_of_a_team_or_of_the_policy_that_is_replaced(api: httpx.Client, add: Add) -> None:
     add(2, service="search")
-    add(2, service="redis-prod")
-    assert replay(api, TO_FAY)["incidents"] == 2
-    assert replay(api, TO_FAY, team="Web Experience")["incidents"] == 1
+    add(2, service="billing-worker")
+    for team in ("Web Experience", "Backend Payment"):
+        assert replay(api, TO_FAY, team)["incidents"] == 1
+    assert api.post("/policies/replay/", json={"policy": TO_FAY}).json()["incidents"] >= 2
     assert replay(api, {**TO_FAY, "name": "fast"})["incidents"] == 0
 
 

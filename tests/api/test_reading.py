@@ -86,8 +86,13 @@ def some(api: httpx.Client) -> list[dict[str, Any]]:
     return made
 
 
+def ids_of(page: dict[str, Any]) -> list[str]:
+    """But for what Tocsin itself may report late of a noisy source of the file before this one."""
+    return [item["short_id"] for item in page["items"] if item["source"] != "tocsin"]
+
+
 def found(api: httpx.Client, **query: Any) -> list[str]:
-    return [item["short_id"] for item in api.get("/incidents/", params=query).json()["items"]]
+    return ids_of(api.get("/incidents/", params=query).json())
 
 
 def test_an_incident_has_every_field(api: httpx.Client, some: list[dict[str, Any]]) -> None:
@@ -121,7 +126,7 @@ def test_pages_of_a_list(api: httpx.Client, some: list[dict[str, Any]]) -> None:
     query: dict[str, Any] = {"limit": 3}
     while True:
         page = api.get("/incidents/", params=query).json()
-        seen += [item["short_id"] for item in page["items"]]
+        seen += ids_of(page)
         if page["next_cursor"] is None:
             break
         query["cursor"] = page["next_cursor"]
@@ -170,7 +175,11 @@ def test_scope_addresses_are_told(api: httpx.Client, alert: Make) -> None:
     expected = {"ciso@example.com", "security@example.com", "dpo@example.com"}
     wait_for(lambda: expected <= told().keys())
     assert {told()[address] for address in expected} == {"email"}
-    assert api.get("/users/dpo@example.com/inbox/").json()["items"][0]["incident"] == incident["short_id"]
+
+    def newest() -> list[str]:
+        return [one["incident"] for one in api.get("/users/dpo@example.com/inbox/?limit=1").json()["items"]]
+
+    wait_for(lambda: newest() == [incident["short_id"]])  # on the ledger before it leaves
 
 
 def test_what_each_severity_sets_in_motion(api: httpx.Client, alert: Make) -> None:
@@ -203,7 +212,8 @@ def test_kpis(api: httpx.Client, database: psycopg.Connection[Any], alert: Make)
     api.post("/services/", json={"name": service, "team": "SRE Core"})
     for drill in (False, True):
         incident = api.post("/incidents/", json=alert(service_name=service, severity="SEV4_LOW", drill=drill)).json()
-        api.patch(f"/incidents/{incident['id']}/resolve/")
+        api.patch(f"/incidents/{incident['id']}/resolve/").raise_for_status()
+        wait_for(lambda: api.get(f"/incidents/{incident['id']}/").json()["resolved_at"])  # noqa: B023
         database.execute(
             "UPDATE incidents SET detected_at = '2026-01-01T18:25Z', created_at = '2026-01-01T18:30Z',"
             " acknowledged_at = '2026-01-01T18:35Z', resolved_at = '2026-01-01T19:00Z' WHERE id = %s",
@@ -234,13 +244,14 @@ def test_prometheus(stack: Stack, api: httpx.Client, alert: Make) -> None:
         "tocsin_outbox_oldest_age_seconds",
         "tocsin_workers",
     ):
-        assert re.search(rf"^{name}(\{{.*\}})? [0-9.e+]+$", text, re.MULTILINE), name
+        assert re.search(rf"^{name}(\{{.*\}})? [0-9.e+-]+$", text, re.MULTILINE), name
 
 
 def test_health(stack: Stack) -> None:
     assert stack.root("/healthz").json() == {"status": "ok"}
-    ready = stack.root("/readyz")
-    assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+    stack.wait_until("ok")  # on a slow machine it may have been degraded for a moment
+    ready = wait_for(lambda: (answer := stack.root("/readyz")).json()["status"] == "ok" and answer)
+    assert ready.status_code == 200
     assert ready.json()["checks"] == {"database": "ok", "temporal": "ok", "workers": "ok"}
 
 

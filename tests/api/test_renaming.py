@@ -15,7 +15,6 @@ from tests.support.rotas import BO, always, hours_from_now, kept, on_call, resto
 from tests.support.waiting import wait_for
 
 Make = Callable[..., dict[str, Any]]
-PATIENCE = 60
 MANAGER = {"kind": "manager", "channel": "email"}
 
 
@@ -44,7 +43,7 @@ def climbing(api: httpx.Client, alert: Make, database: psycopg.Connection[Any], 
     api.post("/services/", json={"name": name, "team": "SRE Core", "policy": name}).raise_for_status()
     incident = api.post("/incidents/", json=alert(service_name=name)).json()
     query = "SELECT policy->>'name' FROM incidents WHERE id = %s"
-    wait_for(lambda: database.execute(query, (incident["id"],)).fetchone() == (name,), PATIENCE)
+    wait_for(lambda: database.execute(query, (incident["id"],)).fetchone() == (name,))
     return incident
 
 
@@ -58,7 +57,7 @@ def refused(api: httpx.Client, path: str, field: str, incident: dict[str, Any]) 
     assert incident["short_id"] in detail and "resolve" in detail and "make a new" in detail, detail
     assert api.get(path).status_code == 200, "it has its name still"
     api.patch(f"/incidents/{incident['short_id']}/resolve/").raise_for_status()
-    wait_for(lambda: api.get(f"/incidents/{incident['id']}/").json()["status"] == "RESOLVED", PATIENCE)
+    wait_for(lambda: api.get(f"/incidents/{incident['id']}/").json()["status"] == "RESOLVED")
     assert api.patch(path, json=body).status_code == 200, "once it is over, the name is free"
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,6 @@ from tests.support.servers import Addresses
 from tests.support.waiting import wait_for
 
 Make = Callable[..., dict[str, Any]]
-PATIENCE = 60
 
 
 def open_incident(api: httpx.Client, alert: Make, **changes: Any) -> str:
@@ -46,8 +45,9 @@ def test_snooze_by_seconds_and_by_instant(api: httpx.Client, alert: Make) -> Non
     assert timedelta(hours=1) <= datetime.fromisoformat(until) - before < timedelta(hours=1, minutes=2)
     ahead = api.get(f"/incidents/{incident}/plan/").json()["items"]
     assert ahead[0]["step"] == "p2.created" and ahead[0]["at"] == until
-    moved = give(api, incident, "snooze", until="2027-01-01T09:00:00+01:00")
-    assert moved["snoozed_until"] == "2027-01-01T08:00:00Z"
+    later = (before + timedelta(days=30)).replace(microsecond=0)
+    moved = give(api, incident, "snooze", until=later.astimezone(timezone(timedelta(hours=1))).isoformat())
+    assert moved["snoozed_until"] == f"{later:%Y-%m-%dT%H:%M:%SZ}"
     assert give(api, incident, "acknowledge")["snoozed_until"] is None
 
 
@@ -94,7 +94,7 @@ def test_unacknowledge(api: httpx.Client, alert: Make) -> None:
 
 def test_amend(api: httpx.Client, alert: Make) -> None:
     incident = open_incident(api, alert, severity="SEV3_MEDIUM")
-    wait_for(lambda: "p1.created" in steps(api, incident), PATIENCE)
+    wait_for(lambda: "p1.created" in steps(api, incident))
     body = {
         "title": "Redis is slow",
         "severity": "SEV2_HIGH",
@@ -105,8 +105,8 @@ def test_amend(api: httpx.Client, alert: Make) -> None:
     now = api.patch(f"/incidents/{incident}/", json=body)
     assert now.status_code == 200
     assert {name: now.json()[name] for name in body} == body
-    wait_for(lambda: "p2.r1.s1" in steps(api, incident), PATIENCE)
-    wait_for(lambda: api.get(f"/incidents/{incident}/").json()["war_room_link"], PATIENCE)
+    wait_for(lambda: "p2.r1.s1" in steps(api, incident))
+    wait_for(lambda: api.get(f"/incidents/{incident}/").json()["war_room_link"])
     kinds = [event["type"] for event in api.get(f"/incidents/{incident}/events/?limit=500").json()["items"]]
     assert {"SEVERITY_CHANGED", "SCOPE_ADDED", "NOTE"} <= set(kinds)
     assert api.patch(f"/incidents/{incident}/", json={}).status_code == 200
@@ -146,7 +146,7 @@ def test_the_policy_of_the_new_severity(api: httpx.Client, alert: Make) -> None:
         rows = api.get(f"/incidents/{incident}/notifications/?limit=500").json()["items"]
         return [row["recipient"] for row in rows if row["step"].endswith(".r1.s1")]
 
-    assert wait_for(told, PATIENCE) == ["dee@example.com"]
+    assert wait_for(told) == ["dee@example.com"]
 
 
 def test_people_are_asked_and_answer(
@@ -161,7 +161,7 @@ def test_people_are_asked_and_answer(
     assert viewer.post(f"/incidents/{incident}/responders/accept/").status_code == 409
     now = give(api, incident, "responders", people=[email[0], "cy@example.com"], note="database")
     assert now["responders"] == {email[0]: "asked", "cy@example.com": "asked"}
-    wait_for(lambda: "page1" in steps(api, incident), PATIENCE)
+    wait_for(lambda: "page1" in steps(api, incident))
     assert give(viewer, incident, "responders/accept")["responders"][email[0]] == "accepted"
     assert give(viewer, incident, "responders/decline", note="sorry")["responders"][email[0]] == "declined"
     require_problem(api.post(f"/incidents/{incident}/responders/", json={"people": ["x@y.example"]}), 422, "people")
@@ -204,7 +204,7 @@ def _by_temporal(addresses: Addresses, namespace: str, incident: str) -> None:
         *("workflow", "signal", "--address", addresses.temporal, "--namespace", namespace),
         *("--workflow-id", f"incident-{incident}", "--name", "acknowledge", "--input", '{"actor": "bo@example.com"}'),
     ]
-    done = subprocess.run(line, check=False, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(line, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
 
 
@@ -224,7 +224,9 @@ def test_of_two_who_acknowledge_at_the_same_instant_by_different_doors_one_wins_
     api.post("/v2/enqueue", json=event | {"event_action": "trigger", "payload": payload})
     (row,) = wait_for(lambda: [one for one in api.get("/incidents/?limit=50").json()["items"] if one["source"] == name])
     incident = row["short_id"]
-    wait_for(lambda: "p1.r1.s1" in steps(api, incident), PATIENCE)
+    wait_for(lambda: "p1.r1.s1" in steps(api, incident))
+    # What is told at the same instant has left by then, too: on a slow machine some of it might come much later.
+    wait_for(lambda: api.get(f"/incidents/{incident}/").json()["orchestration"] == "COMPLETE")
     doors: dict[str, Callable[[], object]] = {
         "temporal": lambda: _by_temporal(addresses, stack.namespace, incident),
         "pagerduty": lambda: api.post("/v2/enqueue", json=event | {"event_action": "acknowledge"}),
@@ -241,7 +243,7 @@ def test_of_two_who_acknowledge_at_the_same_instant_by_different_doors_one_wins_
         second = any("acknowledged, too" in text and winner in text for text in texts(api, incident))
         return winner in names and (second or winner != "admin@example.com")
 
-    wait_for(told, PATIENCE)
+    wait_for(told)
     won = [text for text in texts(api, incident) if text.startswith("Acknowledged by ")]
     now = api.get(f"/incidents/{incident}/").json()
     assert won == [f"Acknowledged by {now['acknowledged_by']}"]
@@ -250,5 +252,8 @@ def test_of_two_who_acknowledge_at_the_same_instant_by_different_doors_one_wins_
     committed = "SELECT max(created_at) FROM incident_events WHERE incident_id = %s AND message = %s"
     at = database.execute(committed, (now["id"], won[0])).fetchone()
     assert at is not None
-    later = "SELECT count(*) FROM notifications WHERE incident_id = %s AND created_at > %s + interval '1 second'"
+    later = (
+        "SELECT count(*) FROM notifications WHERE incident_id = %s AND step <> 'p1.links'"
+        " AND created_at > %s + interval '1 second'"
+    )
     assert database.execute(later, (now["id"], at[0])).fetchone() == (0,)

@@ -26,10 +26,11 @@ def test_an_opsgenie_alert_that_was_closed_can_be_created_again(stack: Stack, ap
         return [one["status"] for one in api.get("/incidents/", params={"q": title}).json()["items"]]
 
     for before in ([], ["RESOLVED"]):
-        httpx.post(f"{stack.url()}/v2/alerts", json={"message": title, "alias": alias}, headers=own).raise_for_status()
+        body = {"message": title, "alias": alias}
+        httpx.post(f"{stack.url()}/v2/alerts", json=body, headers=own, timeout=30).raise_for_status()
         wait_for(partial(_are, statuses, ["TRIGGERED", *before]))
         close = f"{stack.url()}/v2/alerts/{alias}/close?identifierType=alias"
-        httpx.post(close, json={}, headers=own).raise_for_status()
+        httpx.post(close, json={}, headers=own, timeout=30).raise_for_status()
         wait_for(partial(_are, statuses, ["RESOLVED", *before]))
 
 
@@ -74,7 +75,7 @@ def test_what_never_fired_ends_nobody_elses_incident(
     key = api.post("/sources/", json=body).json()["key"]
     for action in ("acknowledge", "resolve"):
         event = {"routing_key": key, "event_action": action, "dedup_key": "never seen"}
-        assert httpx.post(f"{stack.url()}/v2/enqueue", json=event).status_code == 202
+        assert httpx.post(f"{stack.url()}/v2/enqueue", json=event, timeout=30).status_code == 202
     assert status(api, incident) == "TRIGGERED"
 
 
@@ -116,6 +117,7 @@ def test_one_that_repeats_silently_is_looked_at_again_although_its_incident_was_
     made = api.post("/silences/", json=silence).raise_for_status().json()
     assert say(mark, labels={"mark": mark})["status"] == "silenced"
     api.patch(f"/incidents/{opened}/resolve/").raise_for_status()
+    wait_for(lambda: status(api, opened) == "RESOLVED")  # it may have been queued
     api.delete(f"/silences/{made['id']}/").raise_for_status()
 
     def again() -> bool:

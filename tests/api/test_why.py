@@ -18,20 +18,22 @@ def sentences(api: httpx.Client, id: str) -> list[str]:
     return [item["text"] for item in items]
 
 
-def opened(api: httpx.Client, body: dict[str, Any], pages: int) -> str:
-    """An incident of which so many pages have left."""
+def opened(api: httpx.Client, body: dict[str, Any], **pages: int) -> str:
+    """An incident of which so many pages have left, by the end of their step's name; and its links, too."""
     id = str(api.post("/incidents/", json=body).json()["short_id"])
 
     def sent() -> bool:
         ledger = api.get(f"/incidents/{id}/notifications/").json()["items"]
-        return bool(sum(one["status"] == "sent" for one in ledger) >= pages)
+        left = [one["step"].rpartition(".")[2] for one in ledger if one["status"] == "sent"]
+        return len(left) == len(ledger) and all(left.count(step) == count for step, count in pages.items())
 
+    wait_for(lambda: api.get(f"/incidents/{id}/").json()["orchestration"] == "COMPLETE")
     wait_for(sent)
     return id
 
 
 def test_who_was_paged_by_which_rule_and_what_stopped_it(api: httpx.Client, alert: Alert) -> None:
-    id = opened(api, alert(service_name="checkout-api", source="prometheus"), pages=4)
+    id = opened(api, alert(service_name="checkout-api", source="prometheus"), created=3, s1=1)
     acknowledged = api.patch(f"/incidents/{id}/acknowledge/", json={})
     assert acknowledged.status_code == 200
     told = sentences(api, id)
@@ -48,7 +50,7 @@ def test_who_was_paged_by_which_rule_and_what_stopped_it(api: httpx.Client, aler
 
 
 def test_a_severity_that_tells_the_channel_alone(api: httpx.Client, alert: Alert) -> None:
-    id = opened(api, alert(severity="SEV3_MEDIUM"), pages=1)
+    id = opened(api, alert(severity="SEV3_MEDIUM"), created=1)
     told = sentences(api, id)
     assert any("SEV3 does not climb" in text for text in told)
     assert any(text.startswith("#") and "was told by chat (the first message)" in text for text in told)

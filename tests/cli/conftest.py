@@ -7,13 +7,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.dev import ports
 from cli.dev.postgres import Postgres
 from config.settings import get_settings
-from tests.cli.support import FakeTocsin, serving
+from tests.cli.support import FakeTocsin, give_time, serving
+from tests.support.ports import free_port
 from tests.support.processes import Stack
 from tests.support.product import alert, api, database, stack
-from tests.support.servers import ADMIN_TOKEN
+from tests.support.servers import ADMIN_TOKEN, START_SECONDS
 
 __all__ = ["alert", "api", "database", "stack"]
 
@@ -27,6 +27,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("TOCSIN_HOME", "TOCSIN_API_URL", "TOCSIN_TOKEN", "TOCSIN_ADMIN_TOKEN", "TOCSIN_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
+    give_time(monkeypatch, 60)  # a slow host is no outage
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
@@ -58,7 +59,7 @@ def tocsin(bare: None) -> Tocsin:
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """An empty Postgres for a module."""
-    server = Postgres(tmp_path_factory.mktemp("pg"), ports.choose_free(), "secret", options={"fsync": "off"})
-    server.start()
+    server = Postgres(tmp_path_factory.mktemp("pg"), free_port(), "secret", options={"fsync": "off"})
+    server.start(START_SECONDS)
     yield server
     server.stop()

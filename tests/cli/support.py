@@ -1,5 +1,6 @@
 """A small server that speaks the documented shapes of the REST API, and remembers what it was asked."""
 
+import inspect
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -8,6 +9,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from cli import client
 
 Reply = tuple[int, Any]
 Body = dict[str, Any]
@@ -99,6 +104,12 @@ def event(number: int, kind: str, message: str) -> Body:
         "created_at": f"2026-11-21T08:30:{number:02}+01:00",
         "data": {},
     }
+
+
+def give_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """How long commands wait for an answer of the API."""
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", seconds)
+    monkeypatch.setattr(inspect.unwrap(client.connect), "__defaults__", (seconds,))
 
 
 @contextmanager

@@ -39,16 +39,16 @@ def test_a_silence_that_begins_later(tocsin: Tocsin) -> None:
 
 @pytest.mark.usefixtures("running")
 def test_a_window_is_added_and_listed(tocsin: Tocsin, api: httpx.Client) -> None:
-    """On 2027-03-28, 02:00 to 03:00 is skipped in Paris."""
+    """On 2094-03-28, 02:00 to 03:00 is skipped in Paris."""
     name = f"Upgrade {uuid4().hex[:8]}"
-    times = ("--from", "2027-03-28T02:30", "--to", "2027-03-28T04:30", "--zone", "Europe/Paris")
+    times = ("--from", "2094-03-28T02:30", "--to", "2094-03-28T04:30", "--zone", "Europe/Paris")
     added = tocsin(
         "maintenance", "add", name, *times, "--service", "search", "--team", "SRE Core", "--repeat", "weekly"
     )
-    assert added.stdout == f"{name}: next from 2027-03-28 01:00:00 UTC to 2027-03-28 02:30:00 UTC.\n"
+    assert added.stdout == f"{name}: next from 2094-03-28 01:00:00 UTC to 2094-03-28 02:30:00 UTC.\n"
     for arguments in (("maintenance",), ("maintenance", "list")):
         (line,) = [line for line in tocsin(*arguments).stdout.splitlines() if name in line]
-        assert "search, SRE Core" in line and " weekly " in line and "2027-03-28 01:00:00 UTC" in line
+        assert "search, SRE Core" in line and " weekly " in line and "2094-03-28 01:00:00 UTC" in line
     (found,) = [one for one in json.loads(tocsin("maintenance", "--json").stdout)["items"] if one["name"] == name]
     assert api.delete(f"/maintenance/{found['id']}/").status_code == 204
 
@@ -59,9 +59,9 @@ def test_a_window_is_added_and_listed(tocsin: Tocsin, api: httpx.Client) -> None
     [
         ("silence", "add", 'service=~".*"', "--for", "2h", "--reason", "x"),
         ("silence", "add", "nonsense", "--for", "2h", "--reason", "x"),
-        ("maintenance", "add", "x", "--from", "2027-03-28T02:30", "--to", "2027-03-28T01:30", "--service", "search"),
-        ("maintenance", "add", "x", "--from", "2027-03-28T02:30", "--to", "2027-03-28T03:30"),
-        ("maintenance", "add", "x", "--from", "soon", "--to", "2027-03-28T03:30", "--service", "search"),
+        ("maintenance", "add", "x", "--from", "2094-03-28T02:30", "--to", "2094-03-28T01:30", "--service", "search"),
+        ("maintenance", "add", "x", "--from", "2094-03-28T02:30", "--to", "2094-03-28T03:30"),
+        ("maintenance", "add", "x", "--from", "soon", "--to", "2094-03-28T03:30", "--service", "search"),
     ],
 )
 def test_a_refusal_is_status_1(tocsin: Tocsin, arguments: tuple[str, ...]) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.dev.ports import choose_free
 from tests.cli.conftest import Tocsin
-from tests.cli.support import FakeTocsin, page
+from tests.cli.support import FakeTocsin, give_time, page
+from tests.support.ports import free_port
 
 
 def test_nobody_listens(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = f"http://127.0.0.1:{choose_free()}"
+    address = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("TOCSIN_API_URL", address)
     result = tocsin("list")
     assert result.exit_code == 3
@@ -24,7 +24,7 @@ def test_nobody_listens(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_somebody_listens_and_never_answers(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.client.TIMEOUT_SECONDS", 0.2)
+    give_time(monkeypatch, 0.2)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         monkeypatch.setenv("TOCSIN_API_URL", f"http://127.0.0.1:{deaf.getsockname()[1]}")
         assert tocsin("ack", "INC-42").exit_code == 3
@@ -72,7 +72,7 @@ def test_the_operators_token_serves_where_no_other_is_set(
 def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
     product: FakeTocsin, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{choose_free()}")
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     product.on("GET", "/incidents/", (200, page()))
     assert tocsin("list").exit_code == 0
 
@@ -90,7 +90,7 @@ def test_without_a_database_there_is_nothing_to_upgrade(tocsin: Tocsin, argument
 
 
 def test_a_database_that_is_away_is_status_3(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOCSIN_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{choose_free()}/none")
+    monkeypatch.setenv("TOCSIN_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{free_port()}/none")
     result = tocsin("db", "upgrade")
     assert result.exit_code == 3
     assert "database cannot be reached" in result.stderr
@@ -99,7 +99,7 @@ def test_a_database_that_is_away_is_status_3(tocsin: Tocsin, monkeypatch: pytest
 def test_the_installed_command_is_this_one(product: FakeTocsin) -> None:
     product.on("GET", "/incidents/", (200, page()))
     program = Path(sys.executable).parent / "tocsin"
-    done = subprocess.run([program, "list", "--json"], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([program, "list", "--json"], capture_output=True, text=True, timeout=180, check=False)
     assert (done.returncode, json.loads(done.stdout)) == (0, page())
 
 
@@ -111,5 +111,5 @@ def test_a_client_command_loads_neither_temporal_nor_database(product: FakeTocsi
         "heavy = {'temporalio', 'sqlalchemy', 'psycopg', 'fastapi', 'alembic'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr

@@ -20,8 +20,8 @@ def key_in(output: str) -> str:
 
 
 def send(stack: Stack, key: str, **body: Any) -> Any:
-    answer = httpx.post(f"{stack.url()}/api/v1/alerts/generic/?token={key}", json={"title": "Disk [full]"} | body)
-    return answer.json()
+    body = {"title": "Disk [full]"} | body
+    return httpx.post(f"{stack.url()}/api/v1/alerts/generic/?token={key}", json=body, timeout=60).json()
 
 
 @pytest.mark.usefixtures("running")
@@ -37,7 +37,7 @@ def test_added_used_and_read(stack: Stack, tocsin: Tocsin, api: httpx.Client) ->
     assert made["heartbeat_seconds"] == 3600
     number = send(stack, key, dedup_key="a")["results"][0]["incident"]
     send(stack, key, dedup_key="a")
-    httpx.post(f"{stack.url()}/api/v1/alerts/generic/?token={key}", content="no json")
+    httpx.post(f"{stack.url()}/api/v1/alerts/generic/?token={key}", content="no json", timeout=60)
     (line,) = [line for line in tocsin("sources").stdout.splitlines() if name in line]
     assert " ".join(line.split()) == f"{name} generic search active new 1, attached 1, refused 1 waiting"
     shown = tocsin("sources", made["id"])

@@ -4,23 +4,32 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from cli.dev.ports import choose_free
 from cli.dev.temporal import binary
 from config.temporal import QUEUE
 from domain.commands import COMMAND, Comment, from_signal
 from tests.cli.conftest import Tocsin
+from tests.support.ports import free_port
+from tests.support.servers import START_SECONDS
 
 
 @pytest.fixture
 async def server(bare: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WorkflowEnvironment]:
     """A Temporal server that the command line finds. No worker is needed: a signal is in the history at once."""
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=binary()) as environment:
+    for patience in ("cli.temporal.RPC_TIMEOUT", "cli.checks.temporal.RPC_TIMEOUT"):
+        monkeypatch.setattr(patience, timedelta(seconds=START_SECONDS))
+    monkeypatch.setattr("cli.temporal.CONNECT_SECONDS", START_SECONDS)
+    async with await WorkflowEnvironment.start_local(
+        port=free_port(),
+        dev_server_existing_path=binary(),
+        dev_server_startup_timeout=timedelta(seconds=START_SECONDS),
+    ) as environment:
         monkeypatch.setenv("TEMPORAL_ADDRESS", environment.client.service_client.config.target_host)
         yield environment
 
@@ -28,7 +37,7 @@ async def server(bare: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[W
 @pytest.fixture
 def nowhere(bare: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """An address at which there is no Temporal server."""
-    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{choose_free()}")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
 
 
 async def _signals(server: WorkflowEnvironment) -> list[tuple[str, dict[str, Any]]]:

@@ -14,11 +14,13 @@ from db.models import Alert, CorrelationSlot, Incident
 from domain.severity import Severity
 from tests.support.house import House
 from tests.support.values import an_alert
+from tests.support.waiting import WAIT_SECONDS
 
 
 async def test_200_identical_alerts_at_once_through_two_pools_are_one_incident(house: House) -> None:
     item = await house.item(an_alert())
     async with make_intake_pool(house.settings.database) as other:
+        other.timeout = WAIT_SECONDS
 
         async def one(number: int) -> bool:
             async with (house.pool, other)[number % 2].connection() as connection:

@@ -1,10 +1,12 @@
 """Per incident first in, first out; the worst first; a lease runs out by itself."""
 
+from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from db import outbox
+from db.models import Outbox
 from db.outbox import OutboxRow
 from domain.severity import Severity
 from tests.support.house import House
@@ -64,8 +66,13 @@ async def test_a_lease_runs_out(house: House) -> None:
 async def test_a_failure_waits_longer_each_time_until_all_are_made_due(house: House) -> None:
     await house.admit(an_alert())
     (row,) = await lease(house)
-    async with house.sessions.begin() as session:
-        await outbox.failed(session, row, "Temporal is away")
+    waits = []
+    for attempts in (1, 2, 3, 10):
+        async with house.sessions.begin() as session:
+            before = (await session.execute(outbox.NOW)).scalar_one()
+            await outbox.failed(session, replace(row, attempts=attempts), "Temporal is away")
+            waits.append((await session.execute(select(Outbox.due_at - before))).scalar_one().total_seconds())
+    assert waits[0] >= 1 and waits[1] >= 2 and waits[2] >= 4 and waits[3] >= 15
     assert await lease(house) == []
     async with house.sessions.begin() as session:
         await outbox.make_all_due(session)

@@ -13,6 +13,7 @@ from domain.events import Event, EventType
 from domain.incident import Status
 from tests.support.house import House
 from tests.support.values import NOON, an_alert
+from tests.support.waiting import WAIT_SECONDS
 
 
 async def record(house: House, incident_id: UUID, revision: int, *events: Event, **columns: object) -> None:
@@ -43,7 +44,7 @@ async def test_a_record_notifies_whoever_looks(house: House) -> None:
     async with await psycopg.AsyncConnection.connect(house.settings.database, autocommit=True) as listener:
         await listener.execute("LISTEN tocsin_incident")
         await record(house, incident, 1, lead="bo@example.com")
-        heard = [notice.payload async for notice in listener.notifies(timeout=5, stop_after=1)]
+        heard = [notice.payload async for notice in listener.notifies(timeout=WAIT_SECONDS, stop_after=1)]
     assert heard == [str(incident)]
 
 

@@ -51,7 +51,7 @@ async def test_standings_of_a_list(board: Board) -> None:
         await board.source(heartbeat_seconds=None),
     )
     switch = await alive.ping(tell=False)
-    await late.ping(tell=False, at=switch.last_ping_at.replace(year=2025))
+    await late.ping(tell=False, at=switch.last_ping_at - timedelta(days=365))
     async with board.house.sessions() as session:
         standings = await source_heartbeats.standings(session, [waiting.id, alive.id, late.id, mute.id, uuid4()])
     assert {source_id: one["status"] for source_id, one in standings.items()} == {

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from temporalio.client import Client
 
 from tests.support.dev import Dev
@@ -21,7 +20,7 @@ from tests.support.storm import Problem, Shot, Storm, shots_at
 IS_FULL = bool(os.environ.get("TOCSIN_FULL_STORM"))
 ALERTS, CONNECTIONS = (10_000, 64) if IS_FULL else (2_000, 32)
 LONGEST_HISTORY = 500
-FIRST_PAGE_SECONDS = 30
+FIRST_PAGE_SECONDS = 60
 """Of any of the incidents, on the slowest of machines."""
 BETWEEN_KILLS = 150
 """So many alerts are accepted before the first kill, between two, and after the last."""
@@ -139,7 +138,6 @@ def rounded(seconds: list[float]) -> list[float]:
     return [round(one, 3) for one in seconds]
 
 
-@pytest.mark.timeout(400)
 async def test_twenty_problems_are_twenty_incidents(dev: Dev) -> None:
     idle = [await first_pages_on_an_idle_day(dev, count) for count in (1, 20)]
     problems, run = make_problems(dev), uuid4().hex
@@ -173,7 +171,6 @@ async def test_twenty_problems_are_twenty_incidents(dev: Dev) -> None:
     print(json.dumps(figures))
 
 
-@pytest.mark.timeout(400)
 async def test_whatever_is_killed_nothing_accepted_is_lost_or_doubled(dev: Dev) -> None:
     problems, run = make_problems(dev), uuid4().hex
     storm = Storm(dev.api_port, run, 16, pause=0.02)

@@ -5,11 +5,21 @@ from uuid import uuid4
 
 import pytest
 
+from config.settings import Settings
 from gateway.commands import Answer, Forbidden, UnknownIncident
 from tests.support.house import House
 from tests.support.servers import Addresses
 from tests.support.unreachable import dead_client, line_to
 from tests.support.waiting import eventually
+
+WELL_BELOW_A_CALL = 100
+"""Seconds: a command waits for Temporal as long as the settings say; a call of it waits for two minutes here."""
+
+
+@pytest.fixture
+def hasty(settings: Settings) -> Settings:
+    """By which a command soon waits in the outbox."""
+    return settings.model_copy(update={"command_wait_seconds": 0.5})
 
 
 async def test_done_is_committed(product: House) -> None:
@@ -30,30 +40,31 @@ async def test_what_the_state_forbids_is_not_queued(product: House) -> None:
     assert await product.outbox(incident.id) == []
 
 
-async def test_queued_without_temporal_and_acts_when_it_is_back(house: House) -> None:
+async def test_queued_without_temporal_and_acts_when_it_is_back(house: House, hasty: Settings) -> None:
     incident = await house.report()
-    away = House(house.engine, house.pool, await dead_client(), house.settings)
+    away = House(house.engine, house.pool, await dead_client(), hasty)
     began = time.monotonic()
     assert await away.command(incident.id, "acknowledge", id="the-id") is Answer.QUEUED
     assert await away.command(incident.id, "acknowledge", id="the-id") is Answer.QUEUED
-    assert time.monotonic() - began < 9, "twice 2 s, not twice the 5 s of a call"
+    assert time.monotonic() - began < WELL_BELOW_A_CALL
     assert len(await house.outbox(incident.id)) == 1
     async with house.working():
         await _acknowledged(house, incident.id)
 
 
-async def test_queued_without_workers(house: House) -> None:
+async def test_queued_without_workers(house: House, hasty: Settings) -> None:
     incident = await house.report()
+    idle = House(house.engine, house.pool, house.client, hasty)
     began = time.monotonic()
-    assert await incident.give("acknowledge") is Answer.QUEUED
-    assert time.monotonic() - began < 10
+    assert await idle.command(incident.id, "acknowledge") is Answer.QUEUED
+    assert time.monotonic() - began < WELL_BELOW_A_CALL
     async with house.working():
         await _acknowledged(house, incident.id)
     assert (await incident.types()).count("STATUS_CHANGE") == 2  # the update, the queued one: acted once
 
 
 async def test_queued_while_temporal_is_frozen_and_acts_once_when_it_thaws(
-    product: House, addresses: Addresses, namespace: str
+    product: House, addresses: Addresses, namespace: str, hasty: Settings
 ) -> None:
     incident = await product.report()
     await incident.until_finished()
@@ -61,9 +72,10 @@ async def test_queued_while_temporal_is_frozen_and_acts_once_when_it_thaws(
         far = House(product.engine, product.pool, client, product.settings)
         assert await far.command(incident.id, "comment", text="before") is Answer.DONE
         line.freeze()
+        frozen = House(product.engine, product.pool, client, hasty)
         began = time.monotonic()
-        assert await far.command(incident.id, "acknowledge") is Answer.QUEUED
-        assert time.monotonic() - began < 4.8, "2 s, not the 5 s of a call"
+        assert await frozen.command(incident.id, "acknowledge") is Answer.QUEUED
+        assert time.monotonic() - began < WELL_BELOW_A_CALL
         line.thaw()
         await _acknowledged(product, incident.id)
         assert await far.command(incident.id, "comment", text="after") is Answer.DONE
@@ -71,9 +83,9 @@ async def test_queued_while_temporal_is_frozen_and_acts_once_when_it_thaws(
     assert (await incident.types()).count("STATUS_CHANGE") == 2
 
 
-async def test_what_was_queued_before_goes_first(house: House) -> None:
+async def test_what_was_queued_before_goes_first(house: House, hasty: Settings) -> None:
     incident = await house.report()
-    away = House(house.engine, house.pool, await dead_client(), house.settings)
+    away = House(house.engine, house.pool, await dead_client(), hasty)
     assert await away.command(incident.id, "acknowledge") is Answer.QUEUED
     async with house.working():
         assert await incident.give("mitigate") is Answer.DONE

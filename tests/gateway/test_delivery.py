@@ -50,8 +50,12 @@ async def test_a_fault_with_one_incident_holds_up_no_other(house: House, monkeyp
         await start(state, again=again)
 
     monkeypatch.setattr(house.workflows, "start", fails_for_one)
-    while (await house.delivery.deliver_due(10))[0]:
-        pass
+
+    async def told() -> bool:
+        await house.delivery.deliver_due(10)
+        return not await house.outbox(sound.id)
+
+    await eventually(told)
     assert await house.workflows.is_running(sound.number)
     (waits,) = await house.outbox(broken.id)
     assert "KeyError: 'Gone'" in (waits.last_error or "")
@@ -65,12 +69,16 @@ async def test_a_workflow_of_another_incident_under_the_same_id_is_a_loud_error(
     await house.workflows.start(foreign.model_copy(update={"incident": other}))
     with pytest.raises(ForeignWorkflow, match="belongs to incident"):
         await house.workflows.start(foreign)
-    with structlog.testing.capture_logs() as logs:
+
+    async def refused() -> bool:
         await house.delivery.drain(incident.id)
-    (error,) = [log for log in logs if log["log_level"] == "error"]
-    assert str(incident.id) in error["error"]
-    (waits,) = await house.outbox(incident.id)
-    assert "does another Tocsin database use" in (waits.last_error or "")
+        (waits,) = await house.outbox(incident.id)
+        return "does another Tocsin database use" in (waits.last_error or "")
+
+    with structlog.testing.capture_logs() as logs:
+        await eventually(refused)
+    errors = [log["error"] for log in logs if log["log_level"] == "error"]
+    assert errors and all(str(incident.id) in error for error in errors)
 
 
 async def test_temporal_away_keeps_the_outbox_and_everything_happens_when_it_is_back(house: House) -> None:
@@ -87,14 +95,24 @@ async def test_temporal_away_keeps_the_outbox_and_everything_happens_when_it_is_
 
 
 async def test_a_delivery_that_is_broken_off_gives_its_row_back(
-    house: House, addresses: Addresses, namespace: str
+    house: House, addresses: Addresses, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incident = (await house.admit(an_alert())).incident["id"]
     async with line_to(addresses, namespace) as (line, client):
         line.freeze()
         far = House(house.engine, house.pool, client, house.settings)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(far.delivery.drain(incident), 0.3)
+        start, begun = far.workflows.start, asyncio.Event()
+
+        async def noticed(state: IncidentState, *, again: bool = False) -> None:
+            begun.set()
+            await start(state, again=again)
+
+        monkeypatch.setattr(far.workflows, "start", noticed)
+        delivering = asyncio.create_task(far.delivery.drain(incident))
+        await begun.wait()
+        delivering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await delivering
     (row,) = await house.outbox(incident)
     assert (row.attempts, row.leased_until) == (1, None)
 

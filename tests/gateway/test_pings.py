@@ -13,7 +13,7 @@ from gateway.heartbeats import HeartbeatWorkflows
 from gateway.pings import KEPT_AT_ONCE, Pings
 from tests.support.heartbeats import Board
 from tests.support.house import House
-from tests.support.waiting import eventually
+from tests.support.waiting import WAIT_SECONDS, eventually
 
 
 class Away(HeartbeatWorkflows):
@@ -41,7 +41,7 @@ async def board(house: House) -> AsyncIterator[Board]:
 async def test_every_ping_is_kept_and_few_are_told(board: Board) -> None:
     away = Away(board.house)
     pings = Pings(board.house.sessions, away)
-    beating = await board.source(heartbeat_seconds=60)
+    beating = await board.source(heartbeat_seconds=86_400)
     taken = [await pings.take(beating.key) for _ in range(50)]
     times = [ping.switch.last_ping_at for ping in taken if ping is not None and ping.switch is not None]
     assert len(times) == 50 and times == sorted(times)
@@ -63,6 +63,7 @@ async def test_many_pings_at_once_leave_connections_for_everything_else(
         now -= 1
 
     monkeypatch.setattr("db.source_heartbeats.ping", slow)
+    monkeypatch.setattr("db.engine.CONNECT_TIMEOUT_SECONDS", WAIT_SECONDS)
     pings = Pings(board.house.sessions, Away(board.house))
     await asyncio.gather(*(pings.take("key") for _ in range(50)))
     assert most == KEPT_AT_ONCE
@@ -73,7 +74,7 @@ async def test_a_return_is_told_though_another_ping_was_told_lately(
 ) -> None:
     monkeypatch.setattr("gateway.pings.LEAST_PAUSE_SECONDS", 0.0)
     pings = Pings(board.house.sessions, Away(board.house))
-    beating = await board.source(heartbeat_seconds=60)
+    beating = await board.source(heartbeat_seconds=86_400)
     await pings.take(beating.key)
     await pings.take(beating.key)
     assert pings.waiting == 1

@@ -43,7 +43,7 @@ def page(url: str) -> Page:
 
 
 async def send(url: str, secret: str | None = SECRET) -> str:
-    async with httpx.AsyncClient(timeout=5, trust_env=False, follow_redirects=True) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False, follow_redirects=True) as client:
         return await WebhookChannel(client, secret).send(page(url))
 
 
@@ -140,7 +140,7 @@ async def test_logs_never_repeat_the_address(
 
 async def test_a_notice_is_posted_and_signed_and_a_failure_is_told(receiver: Receiver) -> None:
     notice = Notice(key="k", kind="test_page", recipient="ana@example.com", channel=ChannelName.WEBHOOK, text="Test")
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         channel = WebhookChannel(client, SECRET)
         assert await channel.try_notice(receiver.url, ID, notice) is None
         receiver.status = 500

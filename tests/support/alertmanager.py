@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from cli.dev import ports
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for
 
 NAMES = ("prometheus-alertmanager", "alertmanager")
@@ -27,7 +27,7 @@ class Alertmanager:
     def __init__(self, home: Path, receiver: dict[str, Any], peers: Sequence["Alertmanager"] = ()) -> None:
         """Args: receiver: what `receivers` says beside the name, such as `webhook_configs`."""
         self._home = home
-        self._port, self._cluster = ports.choose_free(), ports.choose_free()
+        self._port, self._cluster = free_port(), free_port()
         self._receiver = receiver
         self._peers = peers
         self._process: subprocess.Popen[bytes] | None = None

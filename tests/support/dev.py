@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from cli.dev import ports
+from tests.support.ports import free_port
 from tests.support.processes import TOCSIN
 from tests.support.waiting import pauses
 
@@ -25,13 +25,14 @@ class Dev:
 
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
-        self.api_port = ports.choose_free()
-        self.temporal_port = ports.choose_free()
+        self.api_port = free_port()
+        self.temporal_port = free_port()
         self.environment = {
             "TOCSIN_HOME": str(home),
             "TOCSIN_API_PORT": str(self.api_port),
             "TOCSIN_TEMPORAL_PORT": str(self.temporal_port),
-            "TOCSIN_TEMPORAL_UI_PORT": str(ports.choose_free()),
+            "TOCSIN_TEMPORAL_UI_PORT": str(free_port()),
+            "TOCSIN_POSTGRES_PORT": str(free_port()),
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None

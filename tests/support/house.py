@@ -2,9 +2,11 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncConnection
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client, WorkflowHandle
@@ -13,9 +15,10 @@ import worker
 from config.settings import Settings
 from db import incidents
 from db.catalogue.reading import CatalogueReader
-from db.engine import IntakePool, make_sessions
+from db.engine import IntakePool, make_engine, make_sessions
 from db.intake import Admitted, IntakeItem, admit
 from db.models import Event, InboxMessage, Notification, Outbox, Policy, Service, Team, User, new_id
+from db.outbox import waiting
 from db.starting import StartingPoint, starting_point
 from domain.alert import Alert, service_key
 from domain.commands import COMMAND, Command
@@ -28,10 +31,12 @@ from gateway.relay import Relay
 from gateway.starting import initial_state
 from gateway.workflows import Workflows, workflow_id
 from tests.support.values import an_alert
-from tests.support.waiting import WAIT_SECONDS, eventually
+from tests.support.waiting import WAIT_SECONDS, be_patient_with_workflows, eventually
 from worker import Providers
 from workflows.incident import IncidentWorkflow
 from workflows.state import IncidentState
+
+be_patient_with_workflows()
 
 
 class House:
@@ -46,7 +51,9 @@ class House:
         self.workflows = Workflows(client)
         self.catalogue = CatalogueReader()
         self.delivery = OutboxDelivery(self.sessions, self.workflows, settings, self.catalogue)
-        self.commands = Commands(self.sessions, self.workflows, self.delivery, Dispatcher(self.delivery))
+        self.commands = Commands(
+            self.sessions, self.workflows, self.delivery, Dispatcher(self.delivery), settings.command_wait_seconds
+        )
         self.relay = Relay(self.sessions, self.workflows, self.delivery, settings)
 
     def with_settings(self, **changes: Any) -> "House":
@@ -55,9 +62,13 @@ class House:
 
     @contextlib.asynccontextmanager
     async def working(self, providers: Providers | None = None) -> AsyncIterator["House"]:
-        """With workers and relay."""
-        async with worker.running(self.engine, self.client, self.settings, providers):
-            yield self
+        """With workers and relay, which have connections of their own: nobody who looks waits for one of theirs."""
+        engine = make_engine(self.settings.database)
+        try:
+            async with worker.running(engine, self.client, self.settings, providers):
+                yield self
+        finally:
+            await engine.dispose()
 
     # What tests do.
 
@@ -83,17 +94,38 @@ class House:
 
     async def report(self, alert: Alert | None = None, **changes: Any) -> "Told":
         """Accept an alert and deliver what the outbox says of it."""
-        admitted = await self.admit(alert or an_alert(**changes))
-        await self.delivery.drain(admitted.incident["id"])
-        return Told(self, admitted)
+        told = Told(self, await self.admit(alert or an_alert(**changes)))
+        await self.hand_over(told.id)
+        return told
+
+    async def hand_over(self, incident_id: UUID) -> None:
+        """Deliver start and commands from the outbox. What the relay has just taken is not ours, and not told yet."""
+
+        async def handed_over() -> bool:
+            await self.delivery.drain(incident_id)
+            async with self.sessions() as session:
+                return not await waiting(session, incident_id)
+
+        await eventually(handed_over, what="start and commands of the outbox")
 
     async def report_short(self, messages_per_run: int, **changes: Any) -> "Told":
         """As `report`, and the workflow continues as new after so many messages."""
-        told = Told(self, await self.admit(an_alert(**changes)))
+        item = await self.item(an_alert(**changes))
+        async with self.pool.connection() as connection, connection.transaction():
+            (admitted,) = await admit(connection, [item])
+            # The relay never sees it free: it would start the workflow with as many messages as always.
+            await self._lease(connection, admitted, datetime.now(UTC) + timedelta(hours=1))
+        told = Told(self, admitted)
         state = await self.initial_state(told.id)
         await self.workflows.start(state.model_copy(update={"messages_per_run": messages_per_run}))
-        await self.delivery.drain(told.id)
+        async with self.pool.connection() as connection:
+            await self._lease(connection, admitted, None)
+        await self.hand_over(told.id)
         return told
+
+    async def _lease(self, connection: AsyncConnection[Any], admitted: Admitted, until: datetime | None) -> None:
+        query = "UPDATE outbox SET leased_until = %s WHERE incident_id = %s"
+        await connection.execute(query, (until, admitted.incident["id"]))
 
     async def initial_state(self, incident_id: UUID) -> IncidentState:
         """With what an incident's workflow would begin now."""
@@ -227,14 +259,22 @@ class Told:
 
         await eventually(there, seconds, f"{count} × {kind}")
 
-    async def until_step(self, step: str, seconds: float = WAIT_SECONDS) -> None:
-        """Wait until every page of a step on the ledger was sent, and at least one."""
+    async def until_text(self, part: str, seconds: float = WAIT_SECONDS) -> None:
+        """Wait until an entry of the timeline has this in its message; pages overtake what is said of them."""
+
+        async def there() -> bool:
+            return any(part in text for text in await self.texts())
+
+        await eventually(there, seconds, part)
+
+    async def until_step(self, step: str, seconds: float = WAIT_SECONDS, *, pages: int = 1) -> None:
+        """Wait until every page of a step on the ledger was sent, and at least so many: each is begun by itself."""
 
         async def there() -> bool:
             statuses = [row.status for row in await self.house.ledger(self.id) if row.step == step]
-            return bool(statuses) and set(statuses) == {"sent"}
+            return len(statuses) >= pages and set(statuses) == {"sent"}
 
-        await eventually(there, seconds, f"pages of {step}")
+        await eventually(there, seconds, f"{pages} pages of {step}")
 
     async def until_steps(self, *steps: str, seconds: float = WAIT_SECONDS) -> None:
         """Wait until every page of each of these steps was sent, in any order; the ledger has no other step then.

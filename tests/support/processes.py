@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from cli.dev import ports
+from tests.support.ports import free_port
 from tests.support.servers import ADMIN_PASSWORD, ADMIN_TOKEN, SECRET_KEY, Addresses
 
 TOCSIN = Path(sys.executable).parent / "tocsin"
@@ -120,7 +120,7 @@ class Stack:
             self._clients.pop().close()
 
     def _add_api(self) -> None:
-        port = ports.choose_free()
+        port = free_port()
         self.ports.append(port)
         self.apis.append(Process("api", {**self._env, "TOCSIN_API_PORT": str(port)}, self._home / f"api-{port}.log"))
 

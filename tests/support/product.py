@@ -25,7 +25,7 @@ from tests.support.servers import Addresses, copy_template, process_name
 
 CATALOGUE = ("routes", "services", "teams", "schedules", "policies", "scopes", "users")
 """Its tables, whatever names others first."""
-RETRIES = 20
+RETRIES = 200
 AT_ONCE = 10
 """So many workflows are ended."""
 

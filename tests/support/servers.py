@@ -15,17 +15,21 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from api.bootstrap import bootstrap
-from cli.dev import ports, temporal
+from cli.dev import temporal
 from cli.dev.postgres import Postgres
 from cli.dev.process import Spec, spawn, terminate
 from config.settings import Settings
 from db.engine import make_engine, make_sessions
 from db.migrate import upgrade
 from tests.support.certificates import make_certificate
+from tests.support.ports import free_port
 
 ADMIN_TOKEN = "test-admin-token"
 ADMIN_PASSWORD = "test-admin-password"
 SECRET_KEY = "dGVzdC1zZWNyZXQta2V5LW9mLTMyLWJ5dGVzISEhISE="
+
+START_SECONDS = 180
+"""Of a server, on a machine that has others to serve."""
 
 ALONE = "main"
 """Name of the only process of a run, when there is no xdist."""
@@ -81,7 +85,7 @@ class Servers:
     def __init__(self, namespaces: list[str]) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-tests-"))
         self._home.chmod(0o755)  # Postgres runs as somebody else when we are root
-        self._postgres = Postgres(self._home, ports.choose_free(), "tests", options=_FAST)
+        self._postgres = Postgres(self._home, free_port(), "tests", options=_FAST)
         self._namespaces = namespaces
         self.certificate, _ = make_certificate(self._home)
         """The only one that clients of this run trust unless they are told otherwise."""
@@ -89,12 +93,12 @@ class Servers:
 
     def start(self) -> Addresses:
         """Start both, and make the database that the others are copied from."""
-        port = ports.choose_free()
+        port = free_port()
         self._temporal = spawn(self._temporal_spec(port), self._home / "logs")
-        self._postgres.start()
+        self._postgres.start(START_SECONDS)
         make_template(self._postgres.url_of(_TEMPLATE), self._postgres.url_of("postgres"))
         for namespace in self._namespaces:
-            temporal.wait_until_serving(f"127.0.0.1:{port}", namespace)
+            temporal.wait_until_serving(f"127.0.0.1:{port}", namespace, START_SECONDS)
         return Addresses(self._postgres.url_of("postgres"), f"127.0.0.1:{port}")
 
     def stop(self) -> None:

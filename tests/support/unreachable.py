@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 from temporalio.client import Client
 
-from cli.dev import ports
 from config.temporal import DATA_CONVERTER
+from tests.support.ports import free_port
 from tests.support.servers import Addresses
 
 
 async def dead_client() -> Client:
     """A client of a port where nobody listens."""
-    address = f"127.0.0.1:{ports.choose_free()}"
+    address = f"127.0.0.1:{free_port()}"
     return await Client.connect(address, data_converter=DATA_CONVERTER, lazy=True)
 
 

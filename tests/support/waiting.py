@@ -7,7 +7,13 @@ import asyncio
 import inspect
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
+
+import pytest
+from temporalio.worker._workflow import _WorkflowWorker
+
+from config.settings import Settings
 
 WAIT_SECONDS = 120.0
 _FIRST_PAUSE_SECONDS = 0.02
@@ -55,3 +61,29 @@ def wait_for(read: Callable[[], Any], timeout: float = WAIT_SECONDS) -> Any:
             return answer
         assert time.monotonic() < deadline, f"not within {timeout} s; last: {answer!r}"
         time.sleep(pause)
+
+
+def patient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings by which the product waits for as long, and so do its calls of Temporal, until the test is over.
+
+    A machine that stands still for seconds is no outage: else a first message leaves without its links, a command waits
+    in the outbox, and the test sees both.
+    """
+    for room in ("workflows", "heartbeats"):
+        monkeypatch.setattr(f"gateway.{room}.RPC_TIMEOUT", timedelta(seconds=WAIT_SECONDS))
+    return settings.model_copy(update={"link_grace_seconds": WAIT_SECONDS, "command_wait_seconds": WAIT_SECONDS})
+
+
+def be_patient_with_workflows() -> None:
+    """Let a workflow stand still as long as its machine does, in this process.
+
+    The SDK takes 2 s for a deadlock and interrupts the thread wherever it is. When that is in the callback of a weak
+    reference, the exception is nobody's, and pytest makes it the failure of some test.
+    """
+    init = _WorkflowWorker.__init__
+
+    def patiently(self: _WorkflowWorker, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        self._deadlock_timeout_seconds = WAIT_SECONDS  # type: ignore[assignment]
+
+    _WorkflowWorker.__init__ = patiently  # type: ignore[method-assign]

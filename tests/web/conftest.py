@@ -1,6 +1,7 @@
 """The product as processes, people who visit its pages, and Chromium."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -21,8 +22,10 @@ ADMIN = "admin@example.com"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 WAIT_MS = 60_000
+LAUNCH_MS = 180_000
 
-_hosts = iter(range(2, 250))
+_hosts = (f"127.1.{number // 250}.{number % 250 + 1}" for number in count())
+"""Addresses of this machine: one process may run all the files, and has hundreds of visitors."""
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def stranger(stack: Stack) -> Iterator[Callable[..., Visitor]]:
             base_url=stack.url(number),
             headers={"Accept": "text/html"},
             timeout=30,
-            transport=httpx.HTTPTransport(local_address=f"127.0.1.{next(_hosts)}"),
+            transport=httpx.HTTPTransport(local_address=next(_hosts)),
         )
         clients.append(client)
         return Visitor(client)
@@ -91,7 +94,7 @@ def browser(stack: Stack) -> Iterator[Browser]:
     """Chromium. It ends with the module: what is asynchronous cannot run beside Playwright's own loop."""
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=LAUNCH_MS)
         yield browser
         browser.close()
 

@@ -237,5 +237,6 @@ def test_a_red_banner_while_no_worker_runs(page: Page, stack: Stack) -> None:
         follow(page, "/incidents")
     finally:
         stack.worker.start()
+    stack.wait_until("ok")
     expect(page.locator(BANNER)).to_be_hidden()
     expect_no_reload(page)

@@ -189,7 +189,8 @@ def test_a_new_key_a_switch_and_the_end(manager: Visitor, sender: Senders, api: 
     assert key and key[1] != one.key
 
     def send(key: str) -> int:
-        return httpx.post(f"{api.base_url}alerts/generic/?token={key}", json={"title": "x"}).status_code
+        answer = httpx.post(f"{api.base_url}alerts/generic/?token={key}", json={"title": "x"}, timeout=30)
+        return answer.status_code
 
     assert (send(one.key), send(key[1])) == (401, 200)
     assert manager.post(f"{one.page}/active", active="").status_code == 303

@@ -47,7 +47,7 @@ async def test_a_worse_alert_raises_the_severity_and_begins_a_new_plan(product: 
     incident = await product.report(alert)
     await incident.until_finished()
     await product.report(alert.model_copy(update={"severity": Severity.SEV1_CRITICAL}))
-    await incident.until_step("p2.created")
+    await incident.until_step("p2.created", pages=3)
     await incident.until_step("p2.r1.s1")
     await incident.until_finished(count=2)
     row = await incident.row()

@@ -12,14 +12,15 @@ from activities import records
 from domain.commands import Unacknowledge
 from domain.policy import Manager, Persist, Step
 from domain.target import People
+from tests.support.hours import skipping
 from tests.support.house import House, Told
 from tests.support.policies import HOUR, SLOW, SMS
 from tests.support.waiting import eventually
 from workflows.policies import DIRECTORY_AGE, LOOK_UP
 
 POLICY = SLOW.model_copy(update={"persist": (Persist(after_seconds=HOUR, targets=(Manager(channel=SMS),)),)})
-FAST = 600.0
-"""The hour is six seconds."""
+AN_HOUR = timedelta(hours=1)
+"""To the second rung, or to the persist deadline, and hardly on: while a look-up is waited for, time is not skipped."""
 
 
 class Gate:
@@ -67,31 +68,37 @@ async def begun(product: House, **changes: Any) -> Told:
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
-async def test_whoever_it_is_reassigned_to_meanwhile_is_told(look_up: Gate, product: House, by_hand: bool) -> None:
-    incident = await begun(product, **({} if by_hand else {"time_scale": FAST}))
-    if by_hand:
-        stale_at = (await incident.state()).directory_at + DIRECTORY_AGE
-        await eventually(lambda: datetime.now(UTC) > stale_at)
-    look_up.shut()
-    if by_hand:
-        await incident.give("escalate")
-    await eventually(lambda: look_up.waiting)
-    await incident.give("reassign", to="bo@example.com")
-    look_up.open()
-    await incident.until_step("p2.created")
-    assert {who for step, who, _ in await incident.pages() if step == "p2.created"} == {"bo@example.com"}
-    await incident.until_step("p2.r1.s2")
+async def test_whoever_it_is_reassigned_to_meanwhile_is_told(look_up: Gate, house: House, by_hand: bool) -> None:
+    async with skipping(house) as (moved, clock):
+        incident = await begun(moved)
+        if by_hand:
+            stale_at = (await incident.state()).directory_at + DIRECTORY_AGE
+            await eventually(lambda: datetime.now(UTC) > stale_at)
+        look_up.shut()
+        if by_hand:
+            await incident.give("escalate")
+        else:
+            await clock.forward(incident, AN_HOUR)
+        await eventually(lambda: look_up.waiting)
+        await incident.give("reassign", to="bo@example.com")
+        look_up.open()
+        await incident.until_step("p2.created")
+        assert {who for step, who, _ in await incident.pages() if step == "p2.created"} == {"bo@example.com"}
+        if not by_hand:
+            await clock.forward(incident, AN_HOUR)
+        await incident.until_step("p2.r1.s2")
 
 
 async def test_no_page_leaves_before_the_record_by_which_it_is_wanted(
     look_up: Gate, monkeypatch: pytest.MonkeyPatch, house: House
 ) -> None:
     record = gate_before(monkeypatch, "commit_record")
-    async with house.working():
-        incident = await begun(house, time_scale=FAST)
+    async with skipping(house) as (moved, clock):
+        incident = await begun(moved)
         await incident.until_finished()
         await incident.give("acknowledge")
         look_up.shut()
+        await clock.forward(incident, AN_HOUR)
         await eventually(lambda: look_up.waiting, what="the persist deadline is looked up")
         asked_at = (await incident.state()).directory_at
         record.shut()

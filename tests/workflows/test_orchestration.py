@@ -60,26 +60,26 @@ async def test_a_hanging_document_and_a_broken_room_delay_the_first_page_by_the_
         await incident.until_type("FAILURE")
         assert await incident.texts("FAILURE") == ["The war room could not be made: Refused: the vendor says no"]
         documents.mend()
-        await incident.until_step("p1.links")
-        await incident.until_finished()
+        await incident.until_step("p1.links", pages=2)
         links = [m for m in await house.inbox(incident.id) if m.step == "p1.links"]
         assert sorted((m.recipient, m.channel) for m in links) == [("#sre-core", "slack"), ("ana@example.com", "email")]
         assert [link["text"] for link in links[0].links] == [f"INC-{incident.number}", "Document"]
         await incident.until_finished()
 
+        created = documents.calls["create"]  # more than one attempt, when the machine stood still while it hung
         rooms.mend()
         await incident.give("repair")
         await incident.until_finished(count=2)
         row = await incident.row()
         assert row["war_room_id"] and row["orchestration"] == "COMPLETE"
-        assert (documents.calls["create"], rooms.calls["open"]) == (1, 2)  # only what was missing
+        assert (documents.calls["create"], rooms.calls["open"]) == (created, 2)  # only what was missing
 
 
 async def test_a_provider_that_fails_for_a_while_is_asked_again(house: House) -> None:
     rooms = Trouble("fails")
     async with house.working(troubled(house.sessions, rooms=rooms)):
         incident = await house.report()
-        await eventually(lambda: rooms.calls["open"] == 1)
+        await eventually(lambda: rooms.calls["open"])
         rooms.mend()
         await incident.until_type("WAR_ROOM_CREATED")
         assert "FAILURE" not in await incident.types()

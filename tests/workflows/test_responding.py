@@ -13,6 +13,7 @@ from domain.commands import Acknowledge
 from domain.policy import Manager, OnCall, Persist, Policy, Step
 from gateway.commands import Answer, Forbidden
 from gateway.plans import plan_ahead
+from tests.support.hours import skipping
 from tests.support.house import House, Told
 from tests.support.policies import HOUR, SLOW, SMS
 from tests.support.waiting import eventually
@@ -22,7 +23,7 @@ async def status_of(incident: Told) -> str:
     return str((await incident.row())["status"])
 
 
-def soon(seconds: float = 1) -> str:
+def soon(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
@@ -35,12 +36,14 @@ async def begun(product: House, policy: Policy = SLOW, **changes: Any) -> Told:
 
 async def test_taking_an_acknowledgement_back_begins_the_next_generation(product: House) -> None:
     incident = await begun(product)
+    await incident.until_step("p1.created", pages=3)
     await incident.give("acknowledge")
     first = (await incident.row())["acknowledged_at"]
     assert await incident.give("unacknowledge", note="wrong button") is Answer.DONE
     row = await incident.row()
     assert (row["status"], row["acknowledged_at"], row["acknowledged_by"]) == ("TRIGGERED", None, None)
     assert row["first_acknowledged_at"] == first, "the KPIs count from it"
+    await incident.until_step("p2.created", pages=3)
     await incident.until_step("p2.r1.s1")
     await incident.give("acknowledge", actor="bo@example.com")
     row = await incident.row()
@@ -55,26 +58,30 @@ async def test_what_nobody_has_acknowledged_cannot_be_taken_back(product: House)
         await incident.give("unacknowledge")
 
 
-async def test_a_snooze_silences_the_ladder_and_ends_with_the_next_generation(product: House) -> None:
-    incident = await begun(product, time_scale=3600.0)
-    await incident.give("snooze", until=soon(3), note="after lunch")
-    before = await incident.steps()
-    assert (await incident.row())["snoozed_until"] is not None
-    await incident.until_step("p2.r1.s1", seconds=60)
-    assert [step for step in await incident.steps() if step.startswith("p1.")] == before
-    row = await incident.row()
-    assert (row["snoozed_until"], row["status"]) == (None, "TRIGGERED")
-    ended = next(text for text in await incident.texts("NOTE") if text.startswith("The snooze until"))
-    assert ended.endswith(f"INC-{incident.number} is still open")
+async def test_a_snooze_silences_the_ladder_and_ends_with_the_next_generation(house: House) -> None:
+    async with skipping(house) as (moved, clock):
+        incident = await begun(moved)
+        await incident.give("snooze", until=soon(2 * HOUR), note="after lunch")
+        before = await incident.steps()
+        assert (await incident.row())["snoozed_until"] is not None
+        await clock.forward(incident, timedelta(hours=2, minutes=1))  # the second rung would have come after one
+        await incident.until_step("p2.r1.s1")
+        assert [step for step in await incident.steps() if step.startswith("p1.")] == before
+        row = await incident.row()
+        assert (row["snoozed_until"], row["status"]) == (None, "TRIGGERED")
+        ended = next(text for text in await incident.texts("NOTE") if text.startswith("The snooze until"))
+        assert ended.endswith(f"INC-{incident.number} is still open")
 
 
-async def test_an_acknowledged_incident_is_triggered_again_when_its_snooze_ends(product: House) -> None:
-    incident = await begun(product)
-    await incident.give("acknowledge")
-    await incident.give("snooze", until=soon(600))
-    await incident.give("snooze", until=soon())  # who snoozes again moves it
-    await incident.until_step("p2.r1.s1", seconds=60)
-    assert await status_of(incident) == "TRIGGERED"
+async def test_an_acknowledged_incident_is_triggered_again_when_its_snooze_ends(house: House) -> None:
+    async with skipping(house) as (moved, clock):
+        incident = await begun(moved)
+        await incident.give("acknowledge")
+        await incident.give("snooze", until=soon(2 * HOUR))
+        await incident.give("snooze", until=soon(HOUR))  # who snoozes again moves it
+        await clock.forward(incident, timedelta(hours=1, minutes=1))
+        await incident.until_step("p2.r1.s1")
+        assert await status_of(incident) == "TRIGGERED"
 
 
 @pytest.mark.parametrize("kind", ["acknowledge", "resolve", "unacknowledge", "reassign"])
@@ -100,12 +107,13 @@ async def test_whoever_it_is_reassigned_to_is_told_first_and_then_the_rest_of_th
     await incident.give("reassign", to="bo@example.com", note="your code")
     row = await incident.row()
     assert (row["status"], row["lead"]) == ("TRIGGERED", "bo@example.com")
-    await incident.until_step("p2.r1.s2", seconds=60)
+    for step in ("p2.created", "p2.created.120s", "p2.r1.s2"):
+        await incident.until_step(step)
     second = [page for page in await incident.pages() if page[0].startswith("p2.")]
     own_rules = {(step, who) for step, who, _ in second if step.startswith("p2.created")}
     assert own_rules == {("p2.created", "bo@example.com"), ("p2.created.120s", "bo@example.com")}
     assert [who for step, who, _ in second if step.startswith("p2.r")] == ["dee@example.com"]
-    assert any("is told first" in text for text in await incident.texts("ESCALATED"))
+    await incident.until_text("is told first")
 
 
 async def test_another_team_has_its_own_people_and_policy(product: House) -> None:
@@ -115,7 +123,7 @@ async def test_another_team_has_its_own_people_and_policy(product: House) -> Non
         team = (await session.scalars(select(Team).where(Team.name == f"team of {other}"))).one()
     theirs = SLOW.model_copy(update={"name": "theirs"})
     await incident.give("reassign", to=team.name, team_id=str(team.id), policy=theirs.model_dump(mode="json"))
-    await incident.until_step("p2.created")
+    await incident.until_step("p2.created", pages=3)
     await incident.until_step("p2.r1.s1")
     pages = {page[1] for page in await incident.pages() if page[0].startswith("p2.")}
     assert pages == {"bo@example.com", "#other"}
@@ -145,15 +153,17 @@ async def test_severity_up_opens_the_missing_war_room_and_begins_a_generation(pr
     ]
 
 
-async def test_severity_down_stops_what_is_due_by_the_higher_one_only(product: House) -> None:
-    incident = await begun(product, time_scale=600.0)  # the hour is six seconds
-    await incident.give("amend", severity="SEV4_LOW")
-    pages = await incident.pages()
-    assert (await incident.state()).climb is not None
-    due = datetime.now(UTC) + timedelta(seconds=7)
-    await eventually(lambda: datetime.now(UTC) > due, 30)
-    assert await incident.pages() == pages
-    assert await status_of(incident) == "TRIGGERED"
+async def test_severity_down_stops_what_is_due_by_the_higher_one_only(house: House) -> None:
+    async with skipping(house) as (moved, clock):
+        incident = await begun(moved)
+        await incident.until_finished()  # what is being sent is let finish
+        await incident.give("amend", severity="SEV4_LOW")
+        pages = await incident.pages()
+        assert (await incident.state()).climb is not None
+        await clock.forward(incident, timedelta(hours=1, minutes=1))
+        await incident.give("comment", text="an hour later")
+        assert await incident.pages() == pages
+        assert await status_of(incident) == "TRIGGERED"
 
 
 async def test_a_scope_that_is_added_is_told_once_even_of_what_is_acknowledged(product: House) -> None:
@@ -184,7 +194,7 @@ async def test_people_are_asked_to_join_and_no_acknowledgement_calls_it_off(prod
     incident = await begun(product)
     await incident.give("acknowledge")
     await incident.give("page_people", people=["bo@example.com", "cy@example.com"], note="database")
-    await incident.until_step("page1")
+    await incident.until_step("page1", pages=2)
     assert {page[1] for page in await incident.pages() if page[0] == "page1"} == {"bo@example.com", "cy@example.com"}
     await incident.give("answer_call", accepted=True, actor="bo@example.com")
     await incident.give("answer_call", accepted=False, actor="cy@example.com", note="on a train")
@@ -234,7 +244,7 @@ async def test_a_changed_policy_is_kept_for_an_incident_in_hand(product: House) 
     assert (await incident.state()).policy.description == "shorter"
 
 
-async def test_two_must_acknowledge_and_the_first_is_not_paged_again(product: House) -> None:
+async def test_two_must_acknowledge_and_the_first_is_not_paged_again(house: House) -> None:
     policy = SLOW.model_copy(
         update={
             "acknowledgements": 2,
@@ -244,18 +254,20 @@ async def test_two_must_acknowledge_and_the_first_is_not_paged_again(product: Ho
             ),
         }
     )
-    incident = await begun(product, policy, time_scale=3600.0)
-    await incident.give("acknowledge")
-    await incident.give("acknowledge")
-    assert await status_of(incident) == "TRIGGERED"
-    assert (await incident.row())["acknowledgements"] == ["ana@example.com"]
-    await incident.until_step("p1.r1.s3", seconds=60)
-    assert [page[1] for page in await incident.pages() if page[0] == "p1.r1.s3"] == ["dee@example.com"]
-    await incident.give("acknowledge", actor="dee@example.com")
-    row = await incident.row()
-    assert (row["status"], row["acknowledged_by"]) == ("ACKNOWLEDGED", "dee@example.com")
-    said = [text for text in await incident.texts() if text.startswith("Acknowledged")]
-    assert said == ["Acknowledged by ana@example.com (1 of 2)", "Acknowledged by dee@example.com (2 of 2)"]
+    async with skipping(house) as (moved, clock):
+        incident = await begun(moved, policy)
+        await incident.give("acknowledge")
+        await incident.give("acknowledge")
+        assert await status_of(incident) == "TRIGGERED"
+        assert (await incident.row())["acknowledgements"] == ["ana@example.com"]
+        await clock.forward(incident, timedelta(hours=2, minutes=1))
+        await incident.until_step("p1.r1.s3")
+        assert [page[1] for page in await incident.pages() if page[0] == "p1.r1.s3"] == ["dee@example.com"]
+        await incident.give("acknowledge", actor="dee@example.com")
+        row = await incident.row()
+        assert (row["status"], row["acknowledged_by"]) == ("ACKNOWLEDGED", "dee@example.com")
+        said = [text for text in await incident.texts() if text.startswith("Acknowledged")]
+        assert said == ["Acknowledged by ana@example.com (1 of 2)", "Acknowledged by dee@example.com (2 of 2)"]
 
 
 async def test_of_fewer_who_must_acknowledge_enough_have(product: House) -> None:
@@ -296,7 +308,7 @@ async def test_it_persists_after_the_acknowledgement(product: House) -> None:
     late = Persist(after_seconds=HOUR, targets=(Manager(channel=ChannelName.EMAIL),))
     incident = await begun(product, SLOW.model_copy(update={"persist": (late,)}), time_scale=600.0)
     await incident.give("acknowledge")
-    await incident.until_step("p1.persist1", seconds=60)
+    await incident.until_step("p1.persist1")
     assert await status_of(incident) == "ACKNOWLEDGED"
     assert [page for page in await incident.pages() if "persist" in page[0]] == [
         ("p1.persist1", "dee@example.com", "email")
@@ -307,7 +319,7 @@ async def test_an_acknowledgement_times_out_and_the_ladder_begins_again(product:
     policy = SLOW.model_copy(update={"acknowledgement_timeout_seconds": HOUR})
     incident = await begun(product, policy, time_scale=1200.0)
     await incident.give("acknowledge")
-    await incident.until_step("p2.r1.s1", seconds=60)
+    await incident.until_step("p2.r1.s1")
     assert await status_of(incident) == "TRIGGERED"
     assert f"The acknowledgement by ana@example.com timed out: INC-{incident.number} is still open" in (
         await incident.texts("STATUS_CHANGE")
@@ -315,20 +327,23 @@ async def test_an_acknowledgement_times_out_and_the_ladder_begins_again(product:
 
 
 @pytest.mark.parametrize("over", ["acknowledgement", "snooze"])
-async def test_what_was_reassigned_to_a_person_begins_again_with_them(product: House, over: str) -> None:
+async def test_what_was_reassigned_to_a_person_begins_again_with_them(house: House, over: str) -> None:
     policy = SLOW.model_copy(update={"acknowledgement_timeout_seconds": HOUR})
-    incident = await begun(product, policy, time_scale=1200.0)
-    await incident.give("reassign", to="bo@example.com")
-    await incident.until_step("p2.created")
-    if over == "snooze":
-        await incident.give("snooze", until=soon())
-    else:
-        await incident.give("acknowledge", actor="bo@example.com")
-    ahead = plan_ahead(await product.point(incident.id), product.settings)
-    assert {one.recipient for step in ahead if step.step == "p3.created" for one in step.deliveries} == {
-        "bo@example.com"
-    }
-    await incident.until_step("p3.r1.s2", seconds=60)
+    async with skipping(house) as (moved, clock):
+        incident = await begun(moved, policy)
+        await incident.give("reassign", to="bo@example.com")
+        await incident.until_step("p2.created")
+        if over == "snooze":
+            await incident.give("snooze", until=soon(HOUR / 2))
+        else:
+            await incident.give("acknowledge", actor="bo@example.com")
+        ahead = plan_ahead(await moved.point(incident.id), moved.settings)
+        assert {one.recipient for step in ahead if step.step == "p3.created" for one in step.deliveries} == {
+            "bo@example.com"
+        }
+        await clock.forward(incident, timedelta(hours=2, minutes=1))
+        await incident.until_step("p3.created")
+        await incident.until_step("p3.r1.s2")
     third = {(step, who) for step, who, _ in await incident.pages() if step in ("p3.created", "p3.r1.s1", "p3.r1.s2")}
     assert third == {("p3.created", "bo@example.com"), ("p3.r1.s2", "dee@example.com")}
 
@@ -344,22 +359,25 @@ async def test_whoever_comes_second_without_waiting_for_an_answer_is_told_who_wa
     assert answer.acknowledged_by == "ana@example.com" and answer.acknowledged_at is not None
 
 
-async def test_continuing_as_new_keeps_what_responders_did(product: House) -> None:
-    service = await product.make_service(SLOW.model_copy(update={"acknowledgements": 2}))
-    incident = await product.report_short(2, service_name=service)
-    await incident.until_step("p1.r1.s1")
-    first = (await incident.handle.describe()).run_id
-    await incident.give("page_people", people=["bo@example.com"])
-    await incident.give("acknowledge")
-    await incident.give("snooze", until=soon(8))
+async def test_continuing_as_new_keeps_what_responders_did(house: House) -> None:
+    async with skipping(house) as (moved, clock):
+        service = await moved.make_service(SLOW.model_copy(update={"acknowledgements": 2}))
+        incident = await moved.report_short(2, service_name=service)
+        await incident.until_step("p1.r1.s1")
+        first = (await incident.handle.describe()).run_id
+        await incident.give("page_people", people=["bo@example.com"])
+        await incident.give("acknowledge")
+        await incident.give("snooze", until=soon(HOUR))
 
-    async def continued() -> bool:
-        return (await incident.handle.describe()).run_id != first
+        async def continued() -> bool:
+            return (await incident.handle.describe()).run_id != first
 
-    await eventually(continued, 60)
-    state = await incident.state()
-    assert state.incident.responders == {"bo@example.com": "asked"}
-    assert state.incident.acknowledgements == ("ana@example.com",)
-    await incident.until_step("page1")
-    await incident.until_step("p2.r1.s1", seconds=60)
-    assert [step for step in await incident.steps() if step.startswith("page")] == ["page1"]
+        await eventually(continued)
+        state = await incident.state()
+        assert state.incident.responders == {"bo@example.com": "asked"}
+        assert state.incident.acknowledgements == ("ana@example.com",)
+        await incident.until_step("page1")
+        await clock.forward(incident, timedelta(hours=1, minutes=1))
+        await incident.until_step("p2.r1.s1")
+        asked = {step.removesuffix(".120s") for step in await incident.steps() if step.startswith("page")}
+        assert asked == {"page1"}, "bo's own rules told them again, and nobody else"

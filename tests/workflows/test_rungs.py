@@ -31,6 +31,7 @@ from tests.support.waiting import eventually
 
 SMS = ChannelName.SMS
 HOUR = 3600
+MINUTE = timedelta(minutes=1)
 FASTEST = 3600.0
 
 
@@ -51,8 +52,8 @@ async def test_a_rung_opens_the_war_room_that_the_severity_does_not(product: Hou
         severity="SEV3_MEDIUM",
         working_hours=anybody,
     )
-    await incident.until_type("WAR_ROOM_CREATED", seconds=60)
-    await incident.until_finished(seconds=60)
+    await incident.until_type("WAR_ROOM_CREATED")
+    await incident.until_finished()
     row = await incident.row()
     assert row["wants_war_room"] and row["war_room_id"]
     assert "Step p1.r1.s2 opens the war room" in await incident.texts("ESCALATED")
@@ -78,7 +79,7 @@ async def test_the_last_rung_resolves_what_passes_by_itself_and_no_person_did_th
         Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
         ResolveIt(after_seconds=HOUR, note="nothing came of it"),
     )
-    await incident.until_step("resolved", seconds=60)
+    await incident.until_step("resolved")
 
     async def resolved() -> bool:
         return bool((await incident.row())["status"] == "RESOLVED")
@@ -98,27 +99,29 @@ async def test_it_waits_until_somebody_is_on_call_and_not_for_ever(product: Hous
         Step(after_seconds=HOUR, targets=(Manager(channel=SMS),)),
         team={"on_call": None},
     )
-    await incident.until_step("p1.r1.s2", seconds=60)
+    await incident.until_step("p1.r1.s2")
+    await incident.until_text("Step p1.r1.s1 waits until")
     began = (await incident.row())["ladder_started_at"]
     (page,) = [page for page in await product.ledger(incident.id) if page.step == "p1.r1.s2"]
     assert page.created_at >= began + timedelta(seconds=3), "two hours of holding and one of the rung's own"
-    assert any(text.startswith("Step p1.r1.s1 waits until") for text in await incident.texts("ESCALATED"))
 
 
-async def test_whoever_comes_on_call_by_surprise_while_it_waits_is_told_soon(product: House) -> None:
-    incident = await report(
-        product,
-        WaitUntilCovered(after_seconds=0, at_most_seconds=168 * HOUR),
-        Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
-        team={"on_call": None},
-        time_scale=1.0,
-    )
-    await incident.until_type("ESCALATED")
-    async with product.sessions.begin() as session:
-        team = (await incident.row())["team"]
-        ana = select(User.id).where(User.email == "ana@example.com").scalar_subquery()
-        await session.execute(update(Team).where(Team.name == team).values(on_call_id=ana))
-    await incident.until_step("p1.r1.s2", seconds=60)
+async def test_whoever_comes_on_call_by_surprise_while_it_waits_is_told_soon(house: House) -> None:
+    async with skipping(house) as (moved, clock):
+        incident = await report(
+            moved,
+            WaitUntilCovered(after_seconds=0, at_most_seconds=168 * HOUR),
+            Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
+            team={"on_call": None},
+            time_scale=1.0,
+        )
+        await incident.until_type("ESCALATED")
+        async with moved.sessions.begin() as session:
+            team = (await incident.row())["team"]
+            ana = select(User.id).where(User.email == "ana@example.com").scalar_subquery()
+            await session.execute(update(Team).where(Team.name == team).values(on_call_id=ana))
+        await clock.forward(incident, timedelta(minutes=1))
+        await incident.until_step("p1.r1.s2")
 
 
 async def test_a_policy_that_reaches_nobody_tells_its_owner_and_says_so(product: House) -> None:
@@ -128,7 +131,7 @@ async def test_a_policy_that_reaches_nobody_tells_its_owner_and_says_so(product:
         owner="fay@example.com",
         team={"on_call": None, "channel": None},
     )
-    await incident.until_step("p1.owner", seconds=60)
+    await incident.until_step("p1.owner")
     await incident.until_type("ESCALATED", 3)
     service = (await incident.row())["service"]
     assert await incident.texts("ESCALATED") == [
@@ -169,18 +172,22 @@ async def test_whoever_leads_is_told_as_the_lead(product: House) -> None:
 
 
 async def test_peoples_own_rules_go_on_without_an_entry_and_stop_with_the_acknowledgement_of_anybody(
-    product: House,
+    house: House,
 ) -> None:
     step = Step(after_seconds=0, targets=(Person(email="bo@example.com"), OnCall(channel=SMS)))
-    incident = await report(product, step, time_scale=60.0)
-    await incident.until_step("p1.r1.s1.120s", seconds=60)
-    assert "Escalated" not in " ".join(await incident.texts("ESCALATED"))
-    stopped = await report(product, step, time_scale=20.0)  # the rule's two minutes are six seconds
-    await stopped.until_step("p1.r1.s1")
-    await stopped.give("acknowledge", actor="ana@example.com")
-    due = datetime.now(UTC) + timedelta(seconds=7)
-    await eventually(lambda: datetime.now(UTC) > due, 60)
-    assert "p1.r1.s1.120s" not in await stopped.steps()
+    async with skipping(house) as (moved, clock):
+        incident = await report(moved, step, time_scale=None)
+        await incident.until_step("p1.r1.s1", pages=2)
+        await clock.forward(incident, 3 * MINUTE)
+        await incident.until_step("p1.r1.s1.120s")
+        await incident.give("comment", text="three minutes later")
+        assert "Escalated" not in " ".join(await incident.texts("ESCALATED"))
+        stopped = await report(moved, step, time_scale=None)
+        await stopped.until_step("p1.r1.s1")
+        await stopped.give("acknowledge", actor="ana@example.com")
+        await clock.forward(stopped, 3 * MINUTE)
+        await stopped.give("comment", text="three minutes later")
+        assert "p1.r1.s1.120s" not in await stopped.steps()
 
 
 async def ahead_of(product: House, incident: Told) -> list[str]:
@@ -188,46 +195,49 @@ async def ahead_of(product: House, incident: Told) -> list[str]:
     return [step.step for step in plan_ahead(await product.point(incident.id), product.settings)]
 
 
-async def test_a_manual_escalation_leaves_peoples_later_rules_be(product: House) -> None:
+async def test_a_manual_escalation_leaves_peoples_later_rules_be(house: House) -> None:
     first, second, third = (
         Step(after_seconds=n * HOUR, targets=(Person(email=f"{who}@example.com"),))
         for n, who in enumerate(("bo", "cy", "dee"))
     )
-    incident = await report(product, first, second, third, time_scale=20.0)  # two minutes are six seconds
-    await incident.until_step("p1.r1.s1")
-    await incident.give("escalate")
-    await incident.until_step("p1.r1.s2")
-    assert await ahead_of(product, incident) == ["p1.r1.s1.120s", "p1.r1.s2.120s", "p1.r1.s3", "p1.r1.s3.120s"]
-    await incident.until_step("p1.r1.s1.120s", seconds=60)
-    await incident.until_step("p1.r1.s2.120s", seconds=60)
-    assert await ahead_of(product, incident) == ["p1.r1.s3", "p1.r1.s3.120s"]
+    async with skipping(house) as (moved, clock):
+        incident = await report(moved, first, second, third, time_scale=None)
+        await incident.until_step("p1.r1.s1")
+        await incident.give("escalate")
+        await incident.until_step("p1.r1.s2")
+        await incident.until_text("Escalated to step p1.r1.s2")  # how far the plan was brought forward is recorded
+        assert await ahead_of(moved, incident) == ["p1.r1.s1.120s", "p1.r1.s2.120s", "p1.r1.s3", "p1.r1.s3.120s"]
+        await clock.forward(incident, 3 * MINUTE)
+        await incident.until_step("p1.r1.s1.120s")
+        await incident.until_step("p1.r1.s2.120s")
+        assert await ahead_of(moved, incident) == ["p1.r1.s3", "p1.r1.s3.120s"]
 
 
 @pytest.mark.parametrize("in_hand", [False, True])
-async def test_a_manual_escalation_fires_what_people_have_told_to_them_later_only(
-    product: House, in_hand: bool
-) -> None:
+async def test_a_manual_escalation_fires_what_people_have_told_to_them_later_only(house: House, in_hand: bool) -> None:
     email = f"later-{new_id().hex[-8:]}@example.com"
     rules = [{"urgency": urgency, "after_seconds": 60, "channel": "sms"} for urgency in ("high", "low")]
-    async with product.sessions.begin() as session:
+    async with house.sessions.begin() as session:
         session.add(User(id=new_id(), email=email, name="Later", notification_rules=rules))
-    incident = await report(
-        product,
-        Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
-        Step(after_seconds=HOUR, targets=(Person(email=email),)),
-        Step(after_seconds=2 * HOUR, targets=(Manager(channel=SMS),)),
-        time_scale=20.0,
-    )
-    await incident.until_step("p1.r1.s1")
-    if in_hand:
-        await incident.give("acknowledge")
-    await incident.give("escalate")
-    await incident.until_type("ESCALATED", 2)
-    rest = [] if in_hand else ["p1.r1.s3"]
-    assert await ahead_of(product, incident) == ["p1.r1.s2.60s", *rest]
-    await incident.until_step("p1.r1.s2.60s", seconds=60)
-    assert [page[1] for page in await incident.pages() if page[0] == "p1.r1.s2.60s"] == [email]
-    assert await ahead_of(product, incident) == rest
+    async with skipping(house) as (moved, clock):
+        incident = await report(
+            moved,
+            Step(after_seconds=0, targets=(OnCall(channel=SMS),)),
+            Step(after_seconds=HOUR, targets=(Person(email=email),)),
+            Step(after_seconds=2 * HOUR, targets=(Manager(channel=SMS),)),
+            time_scale=None,
+        )
+        await incident.until_step("p1.r1.s1")
+        if in_hand:
+            await incident.give("acknowledge")
+        await incident.give("escalate")
+        await incident.until_type("ESCALATED", 2)
+        rest = [] if in_hand else ["p1.r1.s3"]
+        assert await ahead_of(moved, incident) == ["p1.r1.s2.60s", *rest]
+        await clock.forward(incident, 2 * MINUTE)
+        await incident.until_step("p1.r1.s2.60s")
+        assert [page[1] for page in await incident.pages() if page[0] == "p1.r1.s2.60s"] == [email]
+        assert await ahead_of(moved, incident) == rest
 
 
 async def test_what_is_not_urgent_waits_for_working_hours(house: House) -> None:
@@ -250,7 +260,7 @@ async def test_what_is_not_urgent_waits_for_working_hours(house: House) -> None:
         await incident.until_finished()
         assert await incident.steps() == ["p1.created"]
         await clock.forward(incident, opening - now + timedelta(minutes=1))
-        await incident.until_step("p1.r1.s1", seconds=60)
+        await incident.until_step("p1.r1.s1")
 
 
 @pytest.mark.parametrize("covered", [True, False])
@@ -271,6 +281,8 @@ async def test_duties_of_a_schedule_decide_who_is_paged(product: House, covered:
         Step(after_seconds=0, targets=(OnCall(schedule=name, channel=SMS),)),
         Step(after_seconds=HOUR, targets=(Manager(channel=SMS),)),
     )
-    await incident.until_step("p1.r1.s2", seconds=60)
+    if covered:
+        await incident.until_step("p1.r1.s1")
+    await incident.until_step("p1.r1.s2")
     first = [page[1] for page in await incident.pages() if page[0] == "p1.r1.s1"]
     assert first == (["bo@example.com"] if covered else [])

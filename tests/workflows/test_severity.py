@@ -133,6 +133,7 @@ async def test_a_worse_alert_brings_the_policy_of_its_severity(
     await product.report(alert.model_copy(update={"severity": SEV1}))
     await incident.until_step("p2.r1.s1")
     assert [who for step, who, _ in await incident.pages() if step == "p2.r1.s1"] == ["dee@example.com"]
+    await incident.until_type("SEVERITY_CHANGED")  # written with the policy, beside the page
     assert (await incident.row())["policy"]["name"].startswith("urgent")
 
 

@@ -32,8 +32,13 @@ async def test_details_and_search_attributes_follow_the_incident(product: House)
     assert await described.static_summary() == "SEV1 redis-prod: Redis does not answer"
     assert (await described.memo())["incident_id"] == str(incident.id)
     assert attributes(described) == ("TRIGGERED", "SEV1_CRITICAL", "redis-prod", "SRE Core")
+
+    async def told() -> bool:
+        return "ana@example.com (" in await current_details(incident.handle)
+
+    await eventually(told, what="the workflow has heard of the page")
     details = await current_details(incident.handle)
-    assert "**TRIGGERED**" in details and "ana@example.com (" in details and "Next: p1.r1.s2 at" in details
+    assert "**TRIGGERED**" in details and "Next: p1.r1.s2 at" in details
 
     await incident.give("acknowledge")
 

@@ -103,7 +103,7 @@ async def test_what_nobody_takes_is_tried_again_while_one_of_them_may(posting: H
 
         await eventually(tried)
         receiver.status = 204
-        await incident.until_step("p1.r1.s1", seconds=60)
+        await incident.until_step("p1.r1.s1")
     assert await row_of(incident) == (email, "webhook", "webhook", "sent")
 
 

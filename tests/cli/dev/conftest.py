@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from cli.dev import ports
 from cli.dev.postgres import Postgres
+from tests.support.ports import free_port
+from tests.support.servers import START_SECONDS
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """One running Postgres for a module; a test that stops it starts it again."""
-    postgres = Postgres(tmp_path_factory.mktemp("pg"), ports.choose_free(), "pass word'", options={"fsync": "off"})
-    postgres.start()
+    postgres = Postgres(tmp_path_factory.mktemp("pg"), free_port(), "pass word'", options={"fsync": "off"})
+    postgres.start(START_SECONDS)
     yield postgres
     postgres.stop()
 

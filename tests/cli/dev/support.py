@@ -59,6 +59,12 @@ def alive(pid: int) -> bool:
         return False
 
 
+def kill(pid: int) -> None:
+    """kill -9, unless it has ended already: children die with their parent."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def processes_of(home: Path) -> dict[int, str]:
     """Living processes whose command line or marked environment names `home`: pid → command line."""
     found = {}

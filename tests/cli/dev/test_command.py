@@ -1,7 +1,6 @@
 """`tocsin dev` from start to stop, with real Postgres and Temporal, and stand-ins for API and worker."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -14,11 +13,12 @@ import psycopg
 
 from cli.dev import ports
 from cli.dev.postgres import Postgres
-from tests.cli.dev.support import RUN_DEV, processes_of, python, until
+from tests.cli.dev.support import RUN_DEV, kill, processes_of, python, until
+from tests.support.ports import free_port
 
 
 def environment(home: Path) -> dict[str, str]:
-    chosen = {name: str(ports.choose_free()) for name in ("API", "TEMPORAL", "TEMPORAL_UI")}
+    chosen = {name: str(free_port()) for name in ("API", "TEMPORAL", "TEMPORAL_UI")}
     return {"TOCSIN_HOME": str(home), **{f"TOCSIN_{name}_PORT": port for name, port in chosen.items()}}
 
 
@@ -61,16 +61,16 @@ def test_start_death_stop_and_start_again(tmp_path: Path, stub_tocsin: Path) -> 
             assert any(part in line for line in lines.values()), (part, lines)
 
         with python(RUN_DEV, str(stub_tocsin), env=env) as second:
-            assert second.wait(60) == 1
+            assert second.wait(180) == 1
             assert second.stdout and f"pid {process.pid}" in second.stdout.read()
 
         worker = next(pid for pid, line in lines.items() if line.endswith("tocsin worker "))
-        os.kill(worker, signal.SIGKILL)
+        kill(worker)
         assert "worker died (SIGKILL)" in read_until(process, "worker died")
         until(lambda: any(line.endswith("tocsin worker ") for line in processes_of(home).values()))
 
         postmaster = next(pid for pid, line in lines.items() if "postgres -D" in line)
-        os.kill(postmaster, signal.SIGKILL)
+        kill(postmaster)
         until(lambda: _answers(facts["database_url"]))
 
         assert end(process, signal.SIGINT) < 30
@@ -105,7 +105,7 @@ def test_everything_killed_at_once(tmp_path: Path, stub_tocsin: Path) -> None:
     env = environment(home)
     with running(env, stub_tocsin) as (process, _):
         for pid in [process.pid, *processes_of(home)]:
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
     with running(env, stub_tocsin) as (process, _):
         end(process)
     assert not processes_of(home)
@@ -115,7 +115,7 @@ def test_taken_port_is_said(tmp_path: Path, stub_tocsin: Path) -> None:
     env = environment(tmp_path / "home")
     taken = socket.create_server((ports.LOOPBACK, int(env["TOCSIN_TEMPORAL_UI_PORT"])))
     with taken, python(RUN_DEV, str(stub_tocsin), env=env) as process:
-        assert process.wait(60) == 1
+        assert process.wait(180) == 1
         assert process.stdout
         said = process.stdout.read()
     assert env["TOCSIN_TEMPORAL_UI_PORT"] in said and "TOCSIN_TEMPORAL_UI_PORT" in said

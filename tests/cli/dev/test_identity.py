@@ -13,10 +13,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from cli.dev import identity, ports
+from cli.dev import identity
 from cli.dev.errors import StartError
 from cli.dev.postgres import Postgres
 from tests.cli.dev.support import ROOT, alive, python, until
+from tests.support.ports import free_port
+from tests.support.servers import START_SECONDS
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 FAST = {"fsync": "off"}
@@ -37,8 +39,8 @@ def test_root_keeps_its_data_and_opens_no_directory(tmp_path: Path) -> None:
     if not identity._possible(identity.Identity(0, 0, namespace=True), Path("/bin/true")):
         pytest.skip("no user namespaces here")
     modes = [stat.S_IMODE(parent.stat().st_mode) for parent in (closed, *closed.parents)]
-    server = Postgres(closed, ports.choose_free(), "secret", options=FAST)
-    server.start()
+    server = Postgres(closed, free_port(), "secret", options=FAST)
+    server.start(START_SECONDS)
     psycopg.connect(server.url).close()
     server.stop()
     assert [stat.S_IMODE(parent.stat().st_mode) for parent in (closed, *closed.parents)] == modes
@@ -54,18 +56,18 @@ def test_without_namespaces_a_closed_directory_is_named(tmp_path: Path, monkeypa
     who = identity.other_user()
     first_closed = identity.closed_parent(home / "x", who)
     with pytest.raises(StartError, match=f"may not enter {first_closed}. Choose another TOCSIN_HOME"):
-        Postgres(home, ports.choose_free(), "secret").start()
+        Postgres(home, free_port(), "secret").start()
     assert stat.S_IMODE((tmp_path / "closed").stat().st_mode) == 0o700
 
 
 OTHER_USER = """
 import sys
 from pathlib import Path
-from cli.dev import identity, ports
+from cli.dev import identity
 from cli.dev.postgres import Postgres
 identity._possible = lambda *_: False
-server = Postgres(Path(sys.argv[1]), ports.choose_free(), "secret", options={"fsync": "off"})
-server.start()
+server = Postgres(Path(sys.argv[1]), int(sys.argv[2]), "secret", options={"fsync": "off"})
+server.start(180)
 print(server.pid)
 sys.stdin.read()
 """
@@ -76,7 +78,7 @@ def test_without_namespaces_another_user_runs_it_and_still_dies_with_us(open_dir
     who = identity.other_user()
     if identity.closed_parent(Path(sys.prefix) / "x", who):
         pytest.skip(f"uid {who.uid} cannot read this venv")
-    with python(OTHER_USER, str(open_directory)) as starter:
+    with python(OTHER_USER, str(open_directory), str(free_port())) as starter:
         assert starter.stdout
         line = starter.stdout.readline()
         assert line.strip().isdigit(), line + starter.stdout.read()
@@ -87,8 +89,8 @@ def test_without_namespaces_another_user_runs_it_and_still_dies_with_us(open_dir
         starter.kill()
         until(lambda: not alive(postmaster))
     # Found again with namespaces allowed: the data stay that user's.
-    again = Postgres(open_directory, ports.choose_free(), "secret", options=FAST)
-    again.start()
+    again = Postgres(open_directory, free_port(), "secret", options=FAST)
+    again.start(START_SECONDS)
     again.stop()
     assert (open_directory / "postgres" / "base").stat().st_uid == who.uid
 
@@ -97,11 +99,10 @@ ORDINARY = """
 import os, sys
 from pathlib import Path
 import psycopg
-from cli.dev import ports
 from cli.dev.postgres import Postgres
 assert os.geteuid() != 0
-server = Postgres(Path(sys.argv[1]), ports.choose_free(), "secret", options={"fsync": "off"})
-server.start()
+server = Postgres(Path(sys.argv[1]), int(sys.argv[2]), "secret", options={"fsync": "off"})
+server.start(180)
 psycopg.connect(server.url).close()
 server.stop()
 print("fine")
@@ -128,12 +129,13 @@ def test_ordinary_user(open_directory: Path) -> None:
             "-c",
             ORDINARY,
             str(open_directory),
+            str(free_port()),
         ],
         cwd="/",
         env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.stdout == "fine\n", done.stderr

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 from cli.dev.process import LOG_BYTES, Spec, open_log
@@ -25,10 +24,9 @@ def supervisor(tmp_path: Path) -> tuple[Supervisor, list[str]]:
 
 def test_killed_child_is_back_soon(tmp_path: Path) -> None:
     children, said = supervisor(tmp_path)
-    children.start(Spec("sleeper", SLEEPER))
+    children.start(Spec("sleeper", SLEEPER, stop_seconds=60))
     first = children.pid("sleeper")
     assert first
-    killed_at = time.monotonic()
     os.kill(first, signal.SIGKILL)
 
     def back() -> bool:
@@ -36,10 +34,8 @@ def test_killed_child_is_back_soon(tmp_path: Path) -> None:
         return children.pid("sleeper") not in (None, first)
 
     until(back)
-    took = time.monotonic() - killed_at
-    children.stop()
-    assert took < 5, "half a second, and what a busy machine adds"
-    assert len(said) == 1 and "sleeper died (SIGKILL)" in said[0]
+    children.stop(seconds=120)
+    assert len(said) == 1 and "sleeper died (SIGKILL), starting it again in 0.25 s" in said[0]
 
 
 def test_delays_grow_up_to_ten_seconds_and_start_below_one() -> None:
@@ -57,7 +53,8 @@ def test_child_that_cannot_live_is_tried_for_ever_and_forgiven_when_healthy(tmp_
     children.start(Spec("unlucky", (sys.executable, "-c", code)))
 
     def died(times: int) -> bool:
-        now[0] += 0.5
+        if children.pid("unlucky") is None:  # however long it takes to start, it has not lived for long
+            now[0] += 0.5
         children.poll()
         return children.deaths("unlucky") >= times
 
@@ -87,11 +84,11 @@ def test_stops_the_last_first_and_kills_who_is_late(tmp_path: Path) -> None:
             f"def end(*_): open({str(journal)!r}, 'a').write('{name} '); sys.exit(0)\n"
             "signal.signal(15, end); print('up', flush=True)\nwhile True: signal.pause()"
         )
-        children.start(Spec(name, (sys.executable, "-c", code)))
+        children.start(Spec(name, (sys.executable, "-c", code), stop_seconds=60))
     children.start(Spec("stubborn", STUBBORN, stop_seconds=0.3))
     pids = [children.pid(name) for name in children.names]
     until(lambda: all("up" in children.last_words(name) for name in children.names))
-    children.stop()
+    children.stop(seconds=120)
     assert journal.read_text() == "second first "
     assert said == ["stubborn did not stop in time and was killed"]
     assert not any(alive(pid) for pid in pids if pid)
