@@ -26,13 +26,15 @@ class Kept:
     """The incident that it was about, when it only told something of it."""
     quiet_until: datetime | None = None
     """When it is looked at again, if it still fires then."""
+    again: bool = False
+    """It is kept already and was decided anew: nothing has fired, and what came meanwhile holds."""
 
 
 _STATEMENT = """
 WITH item AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS x(
         i int, alert_id uuid, incident_id uuid, source_id uuid, key text, identity text, started_at timestamptz,
-        quiet_until timestamptz, fate text, reason text, item jsonb, record jsonb, raw text)
+        quiet_until timestamptz, again bool, fate text, reason text, item jsonb, record jsonb, raw text)
 ), kept AS (
     INSERT INTO alerts (id, incident_id, received_at, title, severity, service_name, source, fingerprint, labels,
                         deduplicated, source_id, fate, reason, item, raw)
@@ -41,12 +43,16 @@ WITH item AS MATERIALIZED (
            item || record, raw::json
     FROM item
     ON CONFLICT (id) DO UPDATE SET fate = excluded.fate, reason = excluded.reason
+), anew AS (
+    UPDATE alert_states AS known SET quiet_until = item.quiet_until
+    FROM item
+    WHERE item.again AND known.identity = item.identity AND known.alert_id = item.alert_id AND known.status = 'quiet'
 )
 INSERT INTO alert_states AS known (
     identity, status, slot_key, alert_id, started_at, quiet_until, last_fired_at, fire_count)
 SELECT DISTINCT ON (identity) identity, 'quiet', key, alert_id, started_at, quiet_until, clock_timestamp(),
        count(*) OVER (PARTITION BY identity)
-FROM item WHERE quiet_until IS NOT NULL ORDER BY identity, i DESC
+FROM item WHERE quiet_until IS NOT NULL AND NOT again ORDER BY identity, i DESC
 ON CONFLICT (identity) DO UPDATE SET
     -- While its incident is open it goes on firing there, however quiet its repetitions are kept.
     status = CASE WHEN known.status = 'firing' AND EXISTS (
@@ -71,6 +77,7 @@ async def keep(connection: psycopg.AsyncConnection[Any], kept: Sequence[Kept]) -
             "identity": one.item.identity,
             "started_at": one.item.started_at,
             "quiet_until": one.quiet_until if one.item.identity else None,
+            "again": one.again,
             "fate": one.fate,
             "reason": one.item.reason,
             "item": one.item.alert,

@@ -115,7 +115,8 @@ def _was_moved(episode: Episode | None) -> bool:
 def _place(entry: Entry, verdict: Verdict, episode: Episode | None, down: dict[UUID, Inhibiting]) -> Place:
     item = entry.item
     if verdict.fate is not None:
-        return Place(item, Kept(item, entry.alert_id, verdict.fate, quiet_until=verdict.quiet_until))
+        kept = Kept(item, entry.alert_id, verdict.fate, quiet_until=verdict.quiet_until, again=entry.again)
+        return Place(item, kept)
     if episode is not None and _is_late(entry, verdict, episode):
         late = because(item, "it is about an episode that is over")
         return Place(late, Kept(late, entry.alert_id, Fate.LATE))

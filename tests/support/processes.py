@@ -87,7 +87,7 @@ class Stack:
             "TOCSIN_SECRET_KEY": SECRET_KEY,
             "TOCSIN_EXAMPLE_CATALOG": "1",
             "TOCSIN_LOG_LEVEL": "WARNING",
-            "TOCSIN_COMMAND_WAIT_SECONDS": "15",  # a slow host is no outage
+            "TOCSIN_COMMAND_WAIT_SECONDS": "30",  # a slow host is no outage
             "TOCSIN_PUBLIC_URL": PUBLIC_URL,
         }
         self._clients: list[httpx.Client] = []
@@ -127,7 +127,7 @@ class Stack:
     def client(self, number: int = 0, token: str | None = ADMIN_TOKEN) -> httpx.Client:
         """A client of one API process; closed when the file of tests is over."""
         headers = {"Authorization": f"Token {token}"} if token else {}
-        client = httpx.Client(base_url=f"{self.url(number)}/api/v1", headers=headers, timeout=30)
+        client = httpx.Client(base_url=f"{self.url(number)}/api/v1", headers=headers, timeout=120)
         self._clients.append(client)
         return client
 

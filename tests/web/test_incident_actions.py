@@ -245,3 +245,15 @@ def test_in_the_browser_snoozed_while_somebody_else_looks(page: Page, api: httpx
     assert api.post(f"/incidents/{opened}/responders/", json={"people": ["admin@example.com"]}).status_code == 200
     page.get_by_role("button", name="I join").click()
     expect(page.locator("#people")).to_contain_text("You joined.")
+
+
+def test_in_the_browser_what_is_pressed_is_not_taken_away(page: Page, api: httpx.Client, opened: str) -> None:
+    api.post(f"/incidents/{opened}/responders/", json={"people": ["admin@example.com"]}).raise_for_status()
+    page.goto(f"/incidents/{opened}")
+    expect(page.locator("#live-state.is-live")).to_have_text("Live")
+    page.get_by_role("button", name="I join").hover()
+    page.mouse.down()
+    api.post(f"/incidents/{opened}/comments/", json={"text": "Said meanwhile"}).raise_for_status()
+    expect(page.locator("#timeline")).to_contain_text("Said meanwhile")
+    page.mouse.up()
+    expect(page.locator("#people")).to_contain_text("You joined.")

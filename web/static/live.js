@@ -65,6 +65,10 @@
     for (const region of regions()) {
       const next = fresh.getElementById(region.id);
       if (!next || served.get(region.id) === next.innerHTML) continue;
+      if (region.matches(":active")) {  // somebody presses a button there: not under their finger
+        again = true;
+        continue;
+      }
       served.set(region.id, next.innerHTML);
       if (region.dataset.live === "keep") keep(region, next);
       else replace(region, next);
