@@ -69,6 +69,8 @@ async def _ensure_admin(session: AsyncSession, settings: Settings) -> FirstLogin
             await _keep_token(session, admin, "made at first start", made_up.token)
     elif given_password and not password_matches(admin.password_hash, given_password):
         admin.password_hash = hash_password(given_password)
+    if given_token or given_password:
+        admin.role = "admin"  # also of somebody whom the catalogue knows by another one
     if given_token:
         await _keep_token(session, admin, _OPERATORS_TOKEN, given_token)
         others = update(ApiToken).where(ApiToken.name == _OPERATORS_TOKEN, ApiToken.hash != hash_token(given_token))

@@ -158,7 +158,7 @@ class ResolveIn(BaseModel):
 class CommentIn(BaseModel):
     """A note for the timeline."""
 
-    text: Annotated[Line, Field(max_length=MAX_TEXT)]
+    text: Annotated[Text, AfterValidator(str.strip), StringConstraints(min_length=1, max_length=MAX_TEXT)]
 
 
 class MergeIn(BaseModel):

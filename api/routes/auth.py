@@ -11,7 +11,7 @@ from api.requests import JsonRoute, Parts
 from api.schemas import LoginIn
 from api.sign_in import SIGN_IN
 from config.passwords import password_matches
-from db.access import issue_token, user_by_email
+from db.access import SIGNED_IN, issue_token, user_by_email
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=JsonRoute)
 
@@ -27,6 +27,6 @@ async def token(body: LoginIn, request: Request, parts: Parts) -> dict[str, Any]
         stored = user.password_hash if user else None
         if not await asyncio.to_thread(password_matches, stored, body.password) or user is None:
             raise Problem(401, "E-mail address or password is wrong")
-        issued = await issue_token(session, user.id, "sign-in", datetime.now(UTC) + LIFETIME)
+        issued = await issue_token(session, user.id, SIGNED_IN, datetime.now(UTC) + LIFETIME)
     seconds = int(LIFETIME.total_seconds())
     return {"access_token": issued, "token_type": "bearer", "expires_in": seconds}

@@ -5,12 +5,12 @@ from fastapi import APIRouter
 from api.catalogue.endpoints import routes_of
 from api.catalogue.kinds import POLICIES, ROUTES, SCOPES, SERVICES, TEAMS
 from api.catalogue.people import PEOPLE
-from api.routes import people, policies
+from api.routes import access, people, policies
 
 router = APIRouter()
 
 # What is below an entry comes before the entry: a name may hold slashes.
-for part in (people.router, policies.router):
+for part in (people.router, access.router, policies.router):
     router.include_router(part)
 router.include_router(routes_of(PEOPLE))
 router.include_router(routes_of(TEAMS))

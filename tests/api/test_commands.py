@@ -83,11 +83,11 @@ def test_what_the_state_forbids_is_409(api: httpx.Client, alert: Make) -> None:
 
 def test_a_note_is_always_welcome(api: httpx.Client, alert: Make) -> None:
     incident = open_incident(api, alert, severity="SEV4_LOW")
-    assert api.post(f"/incidents/{incident['id']}/comments/", json={"text": "looking"}).status_code == 200
+    assert api.post(f"/incidents/{incident['id']}/comments/", json={"text": "looking\n- disk"}).status_code == 200
     api.patch(f"/incidents/{incident['id']}/resolve/")
     assert api.post(f"/incidents/{incident['id']}/comments/", json={"text": "after the fact"}).status_code == 200
     notes = [text for kind, text in events(api, incident) if kind == "NOTE"]
-    assert notes == ["looking", "after the fact"]
+    assert notes == ["looking\n- disk", "after the fact"]
 
 
 def test_escalating_by_hand_pages_the_next_step(api: httpx.Client, alert: Make) -> None:

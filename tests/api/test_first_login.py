@@ -5,6 +5,7 @@ from config.passwords import password_matches
 from config.settings import Settings
 from db.access import by_token, user_by_email
 from db.engine import Sessions
+from db.models import User, new_id
 
 
 def with_login(settings: Settings, password: str, token: str, email: str = "operator@example.com") -> Settings:
@@ -40,3 +41,15 @@ async def test_what_was_not_given_is_made_up_and_shown_once(sessions: Sessions, 
     async with sessions() as session:
         owner = await by_token(session, shown.token)
         assert owner is not None and owner.email == "fresh@example.com"
+
+
+async def test_whom_the_operator_names_is_an_admin_whatever_the_catalogue_says(
+    sessions: Sessions, settings: Settings
+) -> None:
+    async with sessions.begin() as session:
+        session.add(User(id=new_id(), email="known@example.com", name="Known", role="viewer"))
+    await bootstrap(sessions, with_login(settings, "third", "token-three", "known@example.com"))
+    async with sessions() as session:
+        owner = await by_token(session, "token-three")
+    assert owner is not None and owner.role == "admin"
+    await bootstrap(sessions, settings)

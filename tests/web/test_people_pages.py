@@ -17,8 +17,8 @@ from web.sign_in import COOKIE
 class Me:
     """Somebody signed in, and who they are."""
 
-    def __init__(self, visitor: Visitor, email: str, api: httpx.Client) -> None:
-        self.visitor, self.email, self.api = visitor, email, api
+    def __init__(self, visitor: Visitor, email: str, password: str, api: httpx.Client) -> None:
+        self.visitor, self.email, self.password, self.api = visitor, email, password, api
         self.here = f"/people/{email.replace('@', '%40')}"
 
     def page(self) -> str:
@@ -51,7 +51,7 @@ def me(
     session = make_session(database, who.id)
     visitor.csrf = session.csrf
     visitor.client.cookies.set(COOKIE, session.cookie)
-    return Me(visitor, who.email, api)
+    return Me(visitor, who.email, who.password, api)
 
 
 def method_path(page: str, action: str) -> str:
@@ -273,3 +273,26 @@ def test_in_the_browser_from_the_first_address_to_the_test_page(page: Page) -> N
     page.get_by_role("button", name="Send me a test page").click()
     expect(page.get_by_role("heading", name="My inbox")).to_be_visible()
     expect(page.locator("#inbox")).to_contain_text("Test page from Tocsin by push")
+
+
+def test_a_password_of_ones_own(me: Me) -> None:
+    short = me.post("password", password="short", current=me.password)
+    assert short.status_code == 422 and errors(short) == {"password"}
+    assert me.password not in short.text, "what was typed is not sent back"
+    wrong = me.post("password", password="a long enough word", current="not it")
+    assert wrong.status_code == 422 and errors(wrong) == {"current"}
+    assert me.post("password", password="a long enough word", current=me.password).status_code == 303
+    assert me.visitor.get(me.here).headers["location"].startswith("/login"), "signed out"
+
+
+def test_a_manager_gives_a_password_and_they_sign_in(
+    api: httpx.Client, visit: Visit, person: Callable[[str], Person], stranger: Callable[..., Visitor]
+) -> None:
+    who = person("responder")
+    here = f"/people/{who.email.replace('@', '%40')}"
+    assert visit("responder").post(f"{here}/password", password="a long enough word").status_code == 403
+    assert visit("manager").post(f"{here}/password", password="a long enough word").status_code == 303
+    them = stranger()
+    signed_in = them.client.post("/login", data={"email": who.email, "password": "a long enough word"})
+    assert signed_in.status_code == 303
+    assert who.email in them.get(here).text

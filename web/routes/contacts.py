@@ -1,4 +1,4 @@
-"""Contact methods of a person: made, verified by a code, tried by a test page, deleted."""
+"""Contact methods of a person: made, verified by a code, tried by a test page, deleted; and their password."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from api.contact_methods import add_method, person_to_change, send_code, try_code
+from api.passwords import PasswordIn, give_password
 from api.problems import Problem
 from api.routes.people import CodeIn, take_away, test_method, test_page
 from db.notices import PLAYED_BY
@@ -19,7 +20,7 @@ from web.refusals import noted
 from web.routes.people import page, require_own
 from web.sign_in import Browser, Parts, Posted
 from web.views.naming import address_of
-from web.views.people import ADDRESS_LONGEST, METHOD_FIELDS
+from web.views.people import ADDRESS_LONGEST, METHOD_FIELDS, PASSWORD_FIELDS
 
 router = APIRouter(route_class=PageRoute)
 
@@ -89,6 +90,19 @@ async def remove(parts: Parts, browser: Browser, form: Posted, email: str, metho
     require_own(browser, email)
     await take_away(email, id_of(method, NO_SUCH), parts, browser.principal)
     return _back(email, "The address is gone.")
+
+
+@router.post("/people/{email:path}/password")
+async def password(request: Request, parts: Parts, browser: Browser, form: Posted, email: str) -> Response:
+    """Another password; with one's own, this browser signs in anew."""
+    require_own(browser, email)
+    with noted(form, PASSWORD_FIELDS, "password"):
+        wanted = PasswordIn(password=form.raw("password"), current=form.raw("current"))
+        whose = await person_to_change(parts, browser.principal, email)
+        await give_password(parts, browser.principal, whose, wanted)
+        here = f"{address_of('people', email)}#sign-in"
+        return flash.redirect(here, "good", "The password is kept; whoever was signed in with the old one is not.")
+    return await page(request, parts, browser, email, form)
 
 
 @router.post("/people/{email:path}/test-page")

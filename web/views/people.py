@@ -37,6 +37,7 @@ HINTS = {
 OWN_FIELDS = ("name", "time_zone", "language")
 """Of the profile, what everybody changes of themselves."""
 PROFILE_FIELDS = {name: name for name in (*OWN_FIELDS, "title", "role", "is_active")}
+PASSWORD_FIELDS = {name: name for name in ("password", "current")}
 METHOD_FIELDS = {"channel": "channel", "address": "address"}
 """The form's field for each of the API's."""
 
